@@ -1,0 +1,24 @@
+"""Gated recurrent networks from scratch: the library of the book *Gated*.
+
+The cells are in `gatedrnn.cells`, exact and in plain NumPy; importing this package imports
+nothing else. Everything that needs more says which package to install.
+"""
+
+from gatedrnn.cells import GRU, LSTM, RNN
+from gatedrnn.layers import Embedding, Linear
+from gatedrnn.models import SequenceModel
+from gatedrnn.optim import SGD, Adam, clip_by_global_norm
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SGD",
+    "Adam",
+    "Embedding",
+    "Linear",
+    "SequenceModel",
+    "clip_by_global_norm",
+]

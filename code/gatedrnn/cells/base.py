@@ -1,0 +1,239 @@
+r"""What the three recurrent layers share: parameters, layout, checks and the sums over time.
+
+Layout
+------
+Public arrays are time-major with samples as rows: ``xs`` (T, N, D), ``hs`` (T, N, H).
+Inside a layer samples are *columns*: ``x`` (T, D, N), ``h`` (H, N). Then the textbook's
+:math:`a = W x + U h + b` is a line of code, the weights have the shapes that the frameworks
+store, (kH, D) and (kH, H), and each of the k gates is a contiguous block of H rows of ``a``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gatedrnn.init import glorot_uniform, orthogonal
+from gatedrnn.validation import FLOATS, check_floats, check_positive_int
+
+__all__ = ["Recurrent", "State", "outer", "swap"]
+
+#: ``h`` of shape (N, H), or the pair ``(h, c)`` of an LSTM.
+State = np.ndarray | tuple[np.ndarray, np.ndarray]
+
+
+def swap(a: np.ndarray) -> np.ndarray:
+    """Return a contiguous copy with the last two axes exchanged: rows of samples to columns."""
+    return np.ascontiguousarray(np.swapaxes(a, -1, -2))
+
+
+def outer(da: np.ndarray, x: np.ndarray) -> np.ndarray:
+    r"""Return :math:`\sum_t da_t\, x_t^\top`, the gradient of the weights between the two.
+
+    Parameters
+    ----------
+    da : ndarray, shape (T, K, N)
+    x : ndarray, shape (T, D, N)
+
+    Returns
+    -------
+    ndarray, shape (K, D)
+        The sum over steps and samples, by one matrix product.
+    """
+    return np.tensordot(da, x, axes=((0, 2), (0, 2)))
+
+
+class Recurrent(ABC):
+    """Base of the recurrent layers.
+
+    Parameters
+    ----------
+    input_size : int
+        D, the size of an input vector.
+    hidden_size : int
+        H, the size of the hidden state.
+    rng : numpy.random.Generator
+        Source of the initial weights.
+    dtype : dtype, optional
+        float32 (to train) or float64 (to check gradients).
+
+    Attributes
+    ----------
+    params : dict of str to ndarray
+        ``W`` (kH, D), ``U`` (kH, H), ``b`` (kH,) for a layer of k gates, and what a subclass adds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not a positive integer, `rng` not a generator or `dtype` not a float type.
+    """
+
+    gates: ClassVar[tuple[str, ...]]
+    state_names: ClassVar[tuple[str, ...]] = ("h",)
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        rng: np.random.Generator,
+        dtype: np.dtype | type = np.float32,
+    ) -> None:
+        self.input_size = check_positive_int("input_size", input_size)
+        self.hidden_size = check_positive_int("hidden_size", hidden_size)
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(
+                "rng: expected a numpy.random.Generator, such as numpy.random.default_rng(0), "
+                f"got {rng!r}"
+            )
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in FLOATS:
+            raise ValueError(f"dtype: expected float32 or float64, got {self.dtype}")
+        H, D = self.hidden_size, self.input_size
+        params = {
+            "W": np.concatenate([glorot_uniform((H, D), rng) for _ in self.gates]),
+            "U": np.concatenate([orthogonal(H, rng) for _ in self.gates]),
+            "b": np.zeros(len(self.gates) * H),
+        }
+        self.params = {name: value.astype(self.dtype) for name, value in params.items()}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size})"
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of trainable numbers."""
+        return sum(value.size for value in self.params.values())
+
+    def block(self, gate: str) -> slice:
+        """Return the rows of a gate in ``W``, ``U`` and ``b``.
+
+        Raises
+        ------
+        ValueError
+            If the layer has no such gate.
+        """
+        if gate not in self.gates:
+            raise ValueError(f"gate: expected one of {self.gates}, got {gate!r}")
+        start = self.gates.index(gate) * self.hidden_size
+        return slice(start, start + self.hidden_size)
+
+    def zero_state(self, batch_size: int) -> State:
+        """Return the state before the first step: zeros of shape (N, H)."""
+        shape = (check_positive_int("batch_size", batch_size), self.hidden_size)
+        return self._public(*(np.zeros(shape[::-1], self.dtype) for _ in self.state_names))
+
+    def step(self, x: np.ndarray, state: State) -> State:
+        """Advance the state by one step, as a sequence of length one.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, D)
+        state : ndarray, shape (N, H), or a pair of them
+            What the previous call returned, or `zero_state`.
+
+        Returns
+        -------
+        state
+            The new state; its ``h`` is the layer's output.
+        """
+        check_floats("x", x, ("N", self.input_size))
+        return self.forward(x[None], state)[1]
+
+    @abstractmethod
+    def forward(self, xs: np.ndarray, state: State | None = None) -> tuple[np.ndarray, State, Any]:
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        xs : ndarray, shape (T, N, D)
+            The inputs of T steps for N samples.
+        state : ndarray, shape (N, H), or a pair of them, optional
+            The state before the first step; zeros if left out.
+
+        Returns
+        -------
+        hs : ndarray, shape (T, N, H)
+            The output of every step.
+        state
+            The state after the last step.
+        tape
+            What `backward` needs; its arrays have samples as columns.
+
+        Raises
+        ------
+        TypeError
+            If an argument is not an array of floats.
+        ValueError
+            If a shape does not match, the sequence is empty, or a value is not finite.
+        """
+
+    @abstractmethod
+    def backward(
+        self, dhs: np.ndarray, tape: Any, dstate: State | None = None
+    ) -> tuple[np.ndarray, State, dict[str, np.ndarray]]:
+        """Propagate gradients back through time.
+
+        Parameters
+        ----------
+        dhs : ndarray, shape (T, N, H)
+            Gradient of the loss with respect to ``hs``.
+        tape
+            What `forward` returned.
+        dstate : ndarray, shape (N, H), or a pair of them, optional
+            Gradient with respect to the state after the last step; zeros if left out.
+
+        Returns
+        -------
+        dxs : ndarray, shape (T, N, D)
+        dstate
+            Gradient with respect to the state before the first step.
+        grads : dict of str to ndarray
+            Gradients of the parameters, under the parameters' names.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `forward`.
+        """
+
+    def _enter(self, xs: np.ndarray, state: State | None) -> tuple[np.ndarray, ...]:
+        """Check the arguments of `forward`; return x (T, D, N), then the state's parts (H, N)."""
+        xs = check_floats("xs", xs, ("T", "N", self.input_size), self.dtype)
+        return swap(xs), *self._columns("state", state, xs.shape[1])
+
+    def _enter_backward(
+        self, dhs: np.ndarray, tape: Any, dstate: State | None
+    ) -> tuple[np.ndarray, ...]:
+        """Check the arguments of `backward`; return dhs (T, H, N), then the parts of dstate."""
+        T, _, N = tape.x.shape
+        dhs = check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype)
+        return swap(dhs), *self._columns("dstate", dstate, N)
+
+    def _columns(self, name: str, state: State | None, N: int) -> list[np.ndarray]:
+        """Return the parts of a state as fresh arrays of shape (H, N)."""
+        shape = (N, self.hidden_size)
+        if state is None:
+            return [np.zeros(shape[::-1], self.dtype) for _ in self.state_names]
+        if len(self.state_names) == 1:
+            return [swap(check_floats(name, state, shape, self.dtype))]
+        if not isinstance(state, tuple) or len(state) != len(self.state_names):
+            got = f"an array of shape {state.shape}" if isinstance(state, np.ndarray) else state
+            wanted = ", ".join(self.state_names)
+            raise TypeError(f"{name}: expected the tuple ({wanted}), got {got!s:.80}")
+        return [
+            swap(check_floats(f"{name} {part}", value, shape, self.dtype))
+            for part, value in zip(self.state_names, state, strict=True)
+        ]
+
+    @staticmethod
+    def _public(*parts: np.ndarray) -> State:
+        """Return the state as the caller sees it: samples as rows, a bare array if it is one."""
+        rows = tuple(swap(part) for part in parts)
+        return rows[0] if len(rows) == 1 else rows
+
+    def _split(self, a: np.ndarray) -> np.ndarray:
+        """Return a view of a (..., kH, N) with the gates as an axis of their own: (..., k, H, N)."""
+        return a.reshape(*a.shape[:-2], len(self.gates), self.hidden_size, a.shape[-1])

@@ -1,0 +1,65 @@
+r"""The plain recurrent layer, also called Elman network or vanilla RNN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gatedrnn.cells.base import Recurrent, State, outer, swap
+from gatedrnn.functional import dtanh
+
+__all__ = ["RNN", "RNNTape"]
+
+
+@dataclass(frozen=True)
+class RNNTape:
+    """What `RNN.backward` needs of the forward pass.
+
+    Attributes
+    ----------
+    x : ndarray, shape (T, D, N)
+    h : ndarray, shape (T + 1, H, N)
+        The state before the first step, then after each.
+    """
+
+    x: np.ndarray
+    h: np.ndarray
+
+
+class RNN(Recurrent):
+    r"""Recurrent layer without gates.
+
+    .. math::
+
+        h_t = \tanh(W x_t + U h_{t-1} + b)
+
+    Parameters, attributes and methods are those of `Recurrent`, with one block of rows, "h".
+
+    References
+    ----------
+    Elman (1990).
+    """
+
+    gates = ("h",)
+
+    def forward(self, xs, state=None) -> tuple[np.ndarray, State, RNNTape]:
+        x, h0 = self._enter(xs, state)
+        W, U, b = self.params["W"], self.params["U"], self.params["b"]
+        T = len(x)
+        a = W @ x + b[:, None]  # the inputs of all steps in one call
+        h = np.concatenate([h0[None], a])
+        for t in range(T):
+            np.tanh(a[t] + U @ h[t], out=h[t + 1])
+        return swap(h[1:]), self._public(h[T]), RNNTape(x, h)
+
+    def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
+        dhs, dh = self._enter_backward(dhs, tape, dstate)
+        W, U = self.params["W"], self.params["U"]
+        h_by_a = dtanh(tape.h[1:])  # of all steps at once
+        da = np.empty_like(h_by_a)
+        for t in reversed(range(len(da))):
+            da[t] = (dhs[t] + dh) * h_by_a[t]
+            dh = U.T @ da[t]
+        grads = {"W": outer(da, tape.x), "U": outer(da, tape.h[:-1]), "b": da.sum((0, 2))}
+        return swap(W.T @ da), self._public(dh), grads
