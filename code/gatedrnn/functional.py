@@ -87,8 +87,8 @@ def softmax_cross_entropy(
     ValueError
         If shapes do not match, a target is out of range, or the mask keeps nothing.
     """
-    letters = tuple(f"axis {axis}" for axis in range(np.ndim(logits) - 1))
-    check_floats("logits", logits, (*letters, "V"))
+    axes = tuple(f"axis {axis}" for axis in range(np.ndim(logits) - 1))
+    check_floats("logits", logits, (*axes, "V"), finite=False)
     check_tokens("targets", targets, logits.shape[:-1], logits.shape[-1])
     weights = _weights(mask, targets.shape, logits.dtype)
     logp = log_softmax(logits)
@@ -128,9 +128,10 @@ def squared_error(
     TypeError
         If an argument is not an array of floats.
     ValueError
-        If shapes do not match, a value is not finite, or the mask keeps nothing.
+        If shapes do not match, a target is not finite, or the mask keeps nothing.
     """
-    check_floats("pred", pred, tuple(f"axis {axis}" for axis in range(np.ndim(pred))))
+    axes = tuple(f"axis {axis}" for axis in range(np.ndim(pred)))
+    check_floats("pred", pred, axes, finite=False)
     target = check_floats("target", target, pred.shape, pred.dtype)
     weights = _weights(mask, pred.shape, pred.dtype)
     error = pred - target
@@ -144,5 +145,7 @@ def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -
     mask = check_array("mask", mask, shape).astype(dtype)
     total = mask.sum()
     if not np.isfinite(total) or total <= 0 or (mask < 0).any():
-        raise ValueError(f"mask: expected weights of at least 0 that keep something, sum is {total}")
+        raise ValueError(
+            f"mask: expected weights of at least 0 that keep something, sum is {total}"
+        )
     return mask / total

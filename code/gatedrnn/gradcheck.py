@@ -11,9 +11,7 @@ from gatedrnn.cells.base import Recurrent
 __all__ = ["check_layer", "numerical_gradient", "relative_error"]
 
 
-def numerical_gradient(
-    f: Callable[[], float], x: np.ndarray, step: float = 3e-4
-) -> np.ndarray:
+def numerical_gradient(f: Callable[[], float], x: np.ndarray, step: float = 3e-4) -> np.ndarray:
     r"""Differentiate ``f()`` with respect to an array that it reads, entry by entry.
 
     .. math::

@@ -45,14 +45,14 @@ class Linear:
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return y (..., output_size) and the tape, which is x (..., input_size) itself."""
         axes = tuple(f"axis {axis}" for axis in range(np.ndim(x) - 1))
-        x = check_floats("x", x, (*axes, self.input_size), self.dtype)
+        x = check_floats("x", x, (*axes, self.input_size), self.dtype, finite=False)
         return x @ self.params["W"].T + self.params["b"], x
 
     def backward(
         self, dy: np.ndarray, tape: np.ndarray
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return dx (..., input_size) and the gradients of the parameters."""
-        dy = check_floats("dy", dy, (*tape.shape[:-1], self.output_size), self.dtype)
+        dy = check_floats("dy", dy, (*tape.shape[:-1], self.output_size), self.dtype, finite=False)
         rows_dy = dy.reshape(-1, self.output_size)
         rows_x = tape.reshape(-1, self.input_size)
         return dy @ self.params["W"], {"W": rows_dy.T @ rows_x, "b": rows_dy.sum(0)}
@@ -100,7 +100,7 @@ class Embedding:
 
     def backward(self, dy: np.ndarray, tape: np.ndarray) -> tuple[None, dict[str, np.ndarray]]:
         """Return None (a token has no gradient) and the gradient of the table."""
-        dy = check_floats("dy", dy, (*tape.shape, self.size), self.params["W"].dtype)
+        dy = check_floats("dy", dy, (*tape.shape, self.size), self.params["W"].dtype, finite=False)
         dW = np.zeros_like(self.params["W"])
         np.add.at(dW, tape, dy)
         return None, {"W": dW}

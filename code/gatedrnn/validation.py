@@ -77,8 +77,10 @@ def check_floats(
     value: np.ndarray,
     shape: tuple[int | str, ...],
     dtype: np.dtype | None = None,
+    *,
+    finite: bool = True,
 ) -> np.ndarray:
-    """Return `value` if it is a finite array of floats of the given shape.
+    """Return `value` if it is an array of floats of the given shape, by default finite ones.
 
     Parameters
     ----------
@@ -88,6 +90,9 @@ def check_floats(
         The precision to return. An array of another float precision is converted; integers
         are refused, for an integer array here is nearly always a batch of tokens that should
         have gone through an embedding.
+    finite : bool, optional
+        False lets NaN and infinity pass, for what a model computed itself: training reports
+        those with more to go by than their place.
 
     Raises
     ------
@@ -99,9 +104,8 @@ def check_floats(
     check_array(name, value, shape)
     if value.dtype not in FLOATS:
         raise TypeError(f"{name}: expected float32 or float64, got {value.dtype}")
-    finite = np.isfinite(value)
-    if not finite.all():
-        where = tuple(int(index) for index in np.argwhere(~finite)[0])
+    if finite and not np.isfinite(value).all():
+        where = tuple(int(index) for index in np.argwhere(~np.isfinite(value))[0])
         raise ValueError(f"{name}: expected finite values, got {value[where]} at index {where}")
     return value if dtype is None else value.astype(dtype, copy=False)
 

@@ -209,7 +209,7 @@ class Recurrent(ABC):
     ) -> tuple[np.ndarray, ...]:
         """Check the arguments of `backward`; return dhs (T, H, N), then the parts of dstate."""
         T, _, N = tape.x.shape
-        dhs = check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype)
+        dhs = check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype, finite=False)
         return swap(dhs), *self._columns("dstate", dstate, N)
 
     def _columns(self, name: str, state: State | None, N: int) -> list[np.ndarray]:
