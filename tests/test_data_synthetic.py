@@ -1,0 +1,113 @@
+"""Generated tasks: their targets follow from their inputs, and the baselines are what we say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatedrnn.data import (
+    ANBN_SYMBOLS,
+    adding_problem,
+    anbn,
+    copy_memory,
+    noisy_sine,
+    recall_game,
+)
+
+sizes = {"seed": st.integers(0, 2**32), "batch_size": st.integers(1, 9)}
+
+
+@given(steps=st.integers(2, 40), **sizes)
+def test_adding_problem_can_be_solved_from_its_inputs(steps, seed, batch_size):
+    xs, targets = adding_problem(steps, batch_size, rng=np.random.default_rng(seed))
+    assert xs.shape == (steps, batch_size, 2)
+    assert xs.dtype == targets.dtype == np.float32
+    np.testing.assert_array_equal((xs[:, :, :1] * xs[:, :, 1:]).sum(0), targets)
+    marks = xs[:, :, 1]
+    assert (marks[: steps // 2].sum(0) == 1).all()
+    assert (marks[steps // 2 :].sum(0) == 1).all()
+
+
+def test_adding_problem_baseline_is_a_sixth():
+    _, targets = adding_problem(10, 20_000, rng=np.random.default_rng(0))
+    assert np.mean((targets - 1) ** 2) == pytest.approx(1 / 6, rel=0.03)
+
+
+def test_every_place_is_marked_sometimes():
+    xs, _ = adding_problem(7, 2000, rng=np.random.default_rng(0))
+    assert (xs[:, :, 1].sum(1) > 0).all()
+
+
+@given(lag=st.integers(1, 30), **sizes)
+def test_recall_game_shows_the_digit_once(lag, seed, batch_size):
+    xs, targets = recall_game(lag, batch_size, rng=np.random.default_rng(seed))
+    tokens = xs.argmax(-1)
+    assert xs.shape == (lag + 2, batch_size, 21)
+    assert (xs.sum(-1) == 1).all()
+    np.testing.assert_array_equal(tokens[0], targets)
+    assert ((tokens[1:-1] >= 10) & (tokens[1:-1] < 20)).all()
+    assert (tokens[-1] == 20).all()
+
+
+def test_recall_game_has_all_digits_and_noise():
+    xs, targets = recall_game(20, 500, rng=np.random.default_rng(0))
+    assert set(targets) == set(range(10))
+    assert set(xs[1:-1].argmax(-1).ravel()) == set(range(10, 20))
+
+
+@given(lag=st.integers(1, 30), **sizes)
+def test_copy_memory_asks_for_what_it_showed(lag, seed, batch_size):
+    xs, targets = copy_memory(lag, batch_size, rng=np.random.default_rng(seed), length=3)
+    tokens = xs.argmax(-1)
+    assert len(tokens) == len(targets) == lag + 6
+    np.testing.assert_array_equal(targets[-3:], tokens[:3])
+    assert (targets[:-3] == 8).all()
+    signal = np.argwhere(tokens == 9)
+    assert len(signal) == batch_size
+    assert (signal[:, 0] == len(tokens) - 4).all()  # the step before the answer begins
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=5))
+def test_anbn_spells_its_strings(lengths):
+    xs, targets, mask = anbn(lengths)
+    tokens = np.concatenate([xs.argmax(-1), targets[-1:]])
+    np.testing.assert_array_equal(tokens[1:], targets)
+    for n, length in enumerate(lengths):
+        string = "".join(ANBN_SYMBOLS[token] for token in tokens[:, n])
+        assert string.startswith("#" + "a" * length + "b" * length + "#")
+        # Kept are the steps at which the next symbol is certain: those at a b.
+        np.testing.assert_array_equal(np.flatnonzero(mask[:, n]), np.arange(length) + length + 1)
+
+
+def test_noisy_sine_hides_a_clean_wave():
+    rng = np.random.default_rng(0)
+    xs, targets = noisy_sine(2000, 3, rng=rng, period=(20, 20), noise=0.3)
+    assert np.std(xs[1:] - targets[:-1]) == pytest.approx(0.3, rel=0.05)
+    np.testing.assert_allclose(targets[20:], targets[:-20], atol=1e-5)
+    assert np.abs(targets).max() <= 1
+
+
+@pytest.mark.parametrize("task", [adding_problem, recall_game, copy_memory, noisy_sine])
+def test_same_seed_same_batch(task):
+    def draw(seed):
+        return task(12, 4, rng=np.random.default_rng(seed))
+
+    for one, two in zip(draw(1), draw(1), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(draw(1)[0], draw(2)[0])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: adding_problem(1, 4, rng=rng), "steps: expected at least 2, got 1"),
+        (lambda rng: recall_game(0, 4, rng=rng), "lag: expected a positive integer, got 0"),
+        (lambda rng: noisy_sine(9, 2, rng=rng, period=(0, 4)), "period: expected a range"),
+        (lambda rng: noisy_sine(9, 2, rng=rng, noise=-1), "noise: expected at least 0"),
+        (lambda rng: anbn([3, 0]), "lengths: expected numbers of at least 1, got 0"),
+        (lambda rng: anbn([1.5]), "lengths: expected integers"),
+    ],
+)
+def test_bad_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.random.default_rng(0))
