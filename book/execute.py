@@ -1,0 +1,131 @@
+"""Turn the chapters into executed notebooks: chapters/**/*.md to book/notebooks/**/*.ipynb.
+
+A page whose code is what its stored notebook already has keeps the stored outputs; only its text
+is renewed. A page whose code has changed is executed from top to bottom. Nothing in a notebook
+depends on the time or on chance, so that an unchanged page gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = ROOT / "chapters"
+NOTEBOOKS = ROOT / "book" / "notebooks"
+SIZE_LIMIT = 8_000_000  # bytes, all notebooks together
+
+# No progress bars in stored outputs, and one thread, so that sums are formed in one order.
+ENVIRONMENT = {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+
+
+def pages() -> list[Path]:
+    """Return the sources of all pages."""
+    return sorted(CHAPTERS.rglob("*.md"))
+
+
+def notebook_of(page: Path) -> Path:
+    """Return where a page's notebook is stored."""
+    return NOTEBOOKS / page.resolve().relative_to(CHAPTERS).with_suffix(".ipynb")
+
+
+def code_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the sources of the code cells, by which outputs are known to belong to a page."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def read_page(page: Path) -> nbformat.NotebookNode:
+    """Return a page as a notebook without outputs, with ids that depend on the content alone."""
+    notebook = jupytext.read(page, fmt="md:myst")
+    kernel = notebook.metadata["kernelspec"]
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = f"{digest}-{seen[digest]}"
+    return notebook
+
+
+def with_stored_outputs(page: Path) -> nbformat.NotebookNode | None:
+    """Return a page with its stored outputs, or None if they are not those of its code."""
+    stored_path = notebook_of(page)
+    if not stored_path.exists():
+        return None
+    notebook, stored = read_page(page), nbformat.read(stored_path, as_version=4)
+    if code_of(notebook) != code_of(stored):
+        return None
+    outputs = [cell for cell in stored.cells if cell.cell_type == "code"]
+    fresh = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, old in zip(fresh, outputs, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return notebook
+
+
+def executed(page: Path) -> nbformat.NotebookNode:
+    """Return a page with the outputs of running it, in the folder in which it is tested."""
+    notebook = read_page(page)
+    folder = notebook_of(page).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute(env={**os.environ, **ENVIRONMENT})
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+    return notebook
+
+
+def serialised(notebook: nbformat.NotebookNode) -> str:
+    """Return the bytes to store, as text: sorted keys, one newline at the end."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("pages", nargs="*", type=Path, help="pages to do; all if left out")
+    parser.add_argument("--force", action="store_true", help="execute unchanged pages too")
+    arguments = parser.parse_args()
+    chosen = [page.resolve() for page in arguments.pages] or pages()
+    for page in chosen:
+        name = page.relative_to(CHAPTERS)
+        notebook = None if arguments.force else with_stored_outputs(page)
+        note = "unchanged"
+        if notebook is None:
+            start = time.perf_counter()
+            notebook = executed(page)
+            note = f"{time.perf_counter() - start:.1f} s"
+        target = notebook_of(page)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = serialised(notebook)
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.write_text(text, encoding="utf-8")
+        print(f"{name!s:40} {note:>10} {len(text) / 1000:8.0f} kB", flush=True)
+    if not arguments.pages:
+        for orphan in set(NOTEBOOKS.rglob("*.ipynb")) - {notebook_of(page) for page in pages()}:
+            orphan.unlink()
+            print(f"{orphan.relative_to(NOTEBOOKS)} removed: its page is gone")
+    total = sum(path.stat().st_size for path in NOTEBOOKS.rglob("*.ipynb"))
+    print(f"all notebooks: {total / 1e6:.1f} of {SIZE_LIMIT / 1e6:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
