@@ -2,6 +2,7 @@ r"""Training: one loop for every model and task of the book."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -241,7 +242,6 @@ def _kept(targets: np.ndarray, mask: np.ndarray | None = None) -> float:
 def _progress_bar(config: TrainConfig):
     """Return a bar of tqdm's; a silent one where nobody would see it."""
     tqdm = import_optional("tqdm.auto", extra="train").tqdm
-    # None lets tqdm be quiet where the output is no terminal; TQDM_DISABLE=1 always silences it.
-    return tqdm(
-        total=config.epochs, unit="epoch", leave=False, disable=None if config.progress else True
-    )
+    silent = not config.progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
+    # None lets tqdm be quiet where the output is neither a terminal nor a notebook.
+    return tqdm(total=config.epochs, unit="epoch", leave=False, disable=True if silent else None)
