@@ -65,41 +65,51 @@ def recall_game(
     batch_size: int,
     *,
     rng: np.random.Generator,
+    max_lead: int = 10,
     num_symbols: int = 10,
-    num_noise: int = 10,
     dtype: np.dtype | type = np.float32,
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""See a digit, wait some noisy steps, say the digit.
+    r"""See a marked digit, wait through others, say the marked one.
 
-    Step 0 shows one of `num_symbols` digits, the next `lag` steps show noise symbols from an
-    alphabet of their own, the last step asks. Guessing is right once in `num_symbols`.
+    Digits come one after another, all drawn at random. One of them is marked; `lag` more follow,
+    and a question. The answer is the marked digit: a network has to write it down when the mark
+    says so, and to keep it while the rest, which look the same but for the mark, go by. Guessing
+    is right once in `num_symbols`.
 
     Parameters
     ----------
     lag : int
-        Noisy steps between digit and question.
+        Digits between the marked one and the question, at least 1.
     batch_size : int
         N.
     rng : numpy.random.Generator
-    num_symbols, num_noise : int, optional
-        Number of digits and of noise symbols.
+    max_lead : int, optional
+        Before the marked digit come 0 to `max_lead` others, as many in all samples of a batch.
+        With 0 the marked digit is always the first, which is easier: the state is then known.
+    num_symbols : int, optional
+        Number of different digits.
     dtype : dtype, optional
 
     Returns
     -------
-    xs : ndarray, shape (lag + 2, N, num_symbols + num_noise + 1)
-        One-hot: the digits, then the noise symbols, then the question.
+    xs : ndarray, shape (lead + lag + 2, N, num_symbols + 2)
+        The digit, one-hot; then a channel for the mark and one for the question, each 1 at its
+        step and 0 elsewhere. At the question there is no digit.
     targets : ndarray of int, shape (N,)
-        The digit of step 0.
+        The marked digit.
     """
     check_positive_int("lag", lag)
     check_positive_int("batch_size", batch_size)
-    size = check_positive_int("num_symbols", num_symbols)
-    question = size + check_positive_int("num_noise", num_noise)
-    targets = rng.integers(0, size, batch_size)
-    noise = rng.integers(size, question, (lag, batch_size))
-    tokens = np.concatenate([targets[None], noise, np.full((1, batch_size), question)])
-    return one_hot(tokens, question + 1, dtype), targets
+    check_positive_int("num_symbols", num_symbols)
+    if max_lead < 0:
+        raise ValueError(f"max_lead: expected at least 0, got {max_lead}")
+    lead = int(rng.integers(0, max_lead + 1))
+    digits = rng.integers(0, num_symbols, (lead + 1 + lag, batch_size))
+    xs = np.zeros((lead + lag + 2, batch_size, num_symbols + 2), dtype)
+    xs[:-1, :, :num_symbols] = one_hot(digits, num_symbols, dtype)
+    xs[lead, :, num_symbols] = 1
+    xs[-1, :, num_symbols + 1] = 1
+    return xs, digits[lead]
 
 
 def copy_memory(
