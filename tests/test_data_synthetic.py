@@ -10,6 +10,7 @@ from gatedrnn.data import (
     adding_problem,
     anbn,
     copy_memory,
+    marked_recall,
     noisy_sine,
     recall_game,
 )
@@ -38,9 +39,26 @@ def test_every_place_is_marked_sometimes():
     assert (xs[:, :, 1].sum(1) > 0).all()
 
 
+@given(lag=st.integers(1, 30), **sizes)
+def test_recall_game_shows_the_digit_once(lag, seed, batch_size):
+    xs, targets = recall_game(lag, batch_size, rng=np.random.default_rng(seed))
+    tokens = xs.argmax(-1)
+    assert xs.shape == (lag + 2, batch_size, 21)
+    assert (xs.sum(-1) == 1).all()
+    np.testing.assert_array_equal(tokens[0], targets)
+    assert ((tokens[1:-1] >= 10) & (tokens[1:-1] < 20)).all()
+    assert (tokens[-1] == 20).all()
+
+
+def test_recall_game_has_all_digits_and_noise():
+    xs, targets = recall_game(20, 500, rng=np.random.default_rng(0))
+    assert set(targets) == set(range(10))
+    assert set(xs[1:-1].argmax(-1).ravel()) == set(range(10, 20))
+
+
 @given(lag=st.integers(1, 30), max_lead=st.integers(0, 5), **sizes)
-def test_recall_game_asks_for_the_marked_digit(lag, max_lead, seed, batch_size):
-    xs, targets = recall_game(lag, batch_size, rng=np.random.default_rng(seed), max_lead=max_lead)
+def test_marked_recall_asks_for_the_marked_digit(lag, max_lead, seed, batch_size):
+    xs, targets = marked_recall(lag, batch_size, rng=np.random.default_rng(seed), max_lead=max_lead)
     digits, mark, question = xs[:, :, :10], xs[:, :, 10], xs[:, :, 11]
     lead = len(xs) - lag - 2
     assert 0 <= lead <= max_lead
@@ -51,11 +69,11 @@ def test_recall_game_asks_for_the_marked_digit(lag, max_lead, seed, batch_size):
     assert question[:-1].sum() == digits[-1].sum() == 0
 
 
-def test_recall_game_has_all_digits_and_leads():
+def test_marked_recall_has_all_digits_and_leads():
     rng = np.random.default_rng(0)
-    xs, targets = recall_game(20, 500, rng=rng)
+    xs, targets = marked_recall(20, 500, rng=rng)
     assert set(targets) == set(xs[-2, :, :10].argmax(-1)) == set(range(10))
-    assert {len(recall_game(3, 1, rng=rng)[0]) for _ in range(200)} == set(range(5, 16))
+    assert {len(marked_recall(3, 1, rng=rng)[0]) for _ in range(200)} == set(range(5, 16))
 
 
 @given(lag=st.integers(1, 30), **sizes)
@@ -90,7 +108,9 @@ def test_noisy_sine_hides_a_clean_wave():
     assert np.abs(targets).max() <= 1
 
 
-@pytest.mark.parametrize("task", [adding_problem, recall_game, copy_memory, noisy_sine])
+@pytest.mark.parametrize(
+    "task", [adding_problem, recall_game, marked_recall, copy_memory, noisy_sine]
+)
 def test_same_seed_same_batch(task):
     def draw(seed):
         return task(12, 4, rng=np.random.default_rng(seed))
@@ -105,7 +125,7 @@ def test_same_seed_same_batch(task):
     [
         (lambda rng: adding_problem(1, 4, rng=rng), "steps: expected at least 2, got 1"),
         (lambda rng: recall_game(0, 4, rng=rng), "lag: expected a positive integer, got 0"),
-        (lambda rng: recall_game(3, 4, rng=rng, max_lead=-1), "max_lead: expected at least 0"),
+        (lambda rng: marked_recall(3, 4, rng=rng, max_lead=-1), "max_lead: expected at least 0"),
         (lambda rng: noisy_sine(9, 2, rng=rng, period=(0, 4)), "period: expected a range"),
         (lambda rng: noisy_sine(9, 2, rng=rng, noise=-1), "noise: expected at least 0"),
         (lambda rng: anbn([3, 0]), "lengths: expected numbers of at least 1, got 0"),

@@ -14,6 +14,7 @@ from gatedrnn.data.synthetic import (
     adding_problem,
     anbn,
     copy_memory,
+    marked_recall,
     noisy_sine,
     recall_game,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "copy_memory",
     "king_james_books",
     "king_james_version",
+    "marked_recall",
     "noisy_sine",
     "one_hot",
     "pad",

@@ -11,7 +11,15 @@ import numpy as np
 from gatedrnn.data.batching import one_hot
 from gatedrnn.validation import check_positive_int
 
-__all__ = ["ANBN_SYMBOLS", "adding_problem", "anbn", "copy_memory", "noisy_sine", "recall_game"]
+__all__ = [
+    "ANBN_SYMBOLS",
+    "adding_problem",
+    "anbn",
+    "copy_memory",
+    "marked_recall",
+    "noisy_sine",
+    "recall_game",
+]
 
 #: The symbols of `anbn`, in the order of their indices; ``#`` opens and closes a string.
 ANBN_SYMBOLS = "#ab"
@@ -65,16 +73,58 @@ def recall_game(
     batch_size: int,
     *,
     rng: np.random.Generator,
+    num_symbols: int = 10,
+    num_noise: int = 10,
+    dtype: np.dtype | type = np.float32,
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""See a digit, wait some noisy steps, say the digit.
+
+    Step 0 shows one of `num_symbols` digits, the next `lag` steps show noise symbols from an
+    alphabet of their own, the last step asks. Guessing is right once in `num_symbols`.
+
+    Parameters
+    ----------
+    lag : int
+        Noisy steps between digit and question.
+    batch_size : int
+        N.
+    rng : numpy.random.Generator
+    num_symbols, num_noise : int, optional
+        Number of digits and of noise symbols.
+    dtype : dtype, optional
+
+    Returns
+    -------
+    xs : ndarray, shape (lag + 2, N, num_symbols + num_noise + 1)
+        One-hot: the digits, then the noise symbols, then the question.
+    targets : ndarray of int, shape (N,)
+        The digit of step 0.
+    """
+    check_positive_int("lag", lag)
+    check_positive_int("batch_size", batch_size)
+    size = check_positive_int("num_symbols", num_symbols)
+    question = size + check_positive_int("num_noise", num_noise)
+    targets = rng.integers(0, size, batch_size)
+    noise = rng.integers(size, question, (lag, batch_size))
+    tokens = np.concatenate([targets[None], noise, np.full((1, batch_size), question)])
+    return one_hot(tokens, question + 1, dtype), targets
+
+
+def marked_recall(
+    lag: int,
+    batch_size: int,
+    *,
+    rng: np.random.Generator,
     max_lead: int = 10,
     num_symbols: int = 10,
     dtype: np.dtype | type = np.float32,
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""See a marked digit, wait through others, say the marked one.
+    r"""See a marked digit among others, wait through more of them, say the marked one.
 
     Digits come one after another, all drawn at random. One of them is marked; `lag` more follow,
     and a question. The answer is the marked digit: a network has to write it down when the mark
-    says so, and to keep it while the rest, which look the same but for the mark, go by. Guessing
-    is right once in `num_symbols`.
+    says so, and to keep it while the rest, which look the same but for the mark, go by. That
+    makes it harder than `recall_game`. Guessing is right once in `num_symbols`.
 
     Parameters
     ----------
