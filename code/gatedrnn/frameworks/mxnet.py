@@ -1,0 +1,215 @@
+r"""Our layers as MXNet Gluon's, and Gluon's as ours.
+
+Gluon's layers of one level compute what `gatedrnn.RNN`, `LSTM` and `GRU` compute, with a second
+bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
+other is trained.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatedrnn import models
+from gatedrnn.cells import GRU, LSTM, RNN
+from gatedrnn.cells.base import Recurrent
+from gatedrnn.frameworks.mxnet_compat import import_mxnet
+from gatedrnn.frameworks.two_biases import TwoBiases, cell_with, gradients, two_biases
+from gatedrnn.validation import FLOATS
+
+mx = import_mxnet()
+gluon = mx.gluon
+
+__all__ = ["SequenceModel", "from_mxnet", "grads_from_mxnet", "to_mxnet", "to_mxnet_model"]
+
+#: Our layer, Gluon's layer.
+PAIRS = ((RNN, gluon.rnn.RNN), (LSTM, gluon.rnn.LSTM), (GRU, gluon.rnn.GRU))
+
+#: Our names, Gluon's names.
+NAMES = {
+    "W": "l0_i2h_weight",
+    "U": "l0_h2h_weight",
+    "b_ih": "l0_i2h_bias",
+    "b_hh": "l0_h2h_bias",
+}
+
+
+def to_mxnet(cell: Recurrent) -> gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU:
+    """Return Gluon's layer with a copy of our weights.
+
+    It takes ``xs`` (T, N, D) and a list of states of shape (1, N, H), for its one level of
+    layers: ``[h]``, or ``[h, c]`` for an LSTM.
+
+    Parameters
+    ----------
+    cell : RNN, LSTM, or GRU with ``reset_after=True``
+
+    Raises
+    ------
+    TypeError
+        If `cell` is not one of ours.
+    ValueError
+        If it is a GRU that resets before the matrix product: MXNet has none.
+    """
+    weights = two_biases(cell, "MXNet")
+    kind = next(theirs for ours, theirs in PAIRS if isinstance(cell, ours))
+    # Gluon's RNN would have a ReLU.
+    options = {"activation": "tanh"} if kind is gluon.rnn.RNN else {}
+    layer = kind(cell.hidden_size, input_size=cell.input_size, dtype=cell.dtype.name, **options)
+    for ours, theirs in NAMES.items():
+        _fill(getattr(layer, theirs), weights[ours])
+    return layer
+
+
+def from_mxnet(layer: gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU) -> Recurrent:
+    """Return our layer with a copy of a Gluon layer's weights.
+
+    The two biases become one, their sum. The layout ``"NTC"`` is a matter of layout alone: our
+    layer takes (T, N, D) all the same. Dropout acts between levels, so that with one level there
+    is none.
+
+    Parameters
+    ----------
+    layer : mxnet.gluon.rnn.RNN, LSTM or GRU
+        With one level, one direction, and tanh for an RNN; in float32 or float64.
+
+    Raises
+    ------
+    TypeError
+        If `layer` is another block.
+    ValueError
+        If it has an option that our layers lack (the message names it), or no weights yet.
+    """
+    return cell_with(_ours(layer), _read(layer, lambda parameter: parameter.data()))
+
+
+def grads_from_mxnet(layer: gluon.Block) -> dict[str, np.ndarray]:
+    """Return MXNet's gradients under the names of our parameters.
+
+    Before any backward pass MXNet's gradients are zeros.
+
+    Parameters
+    ----------
+    layer : mxnet.gluon.rnn.RNN, LSTM or GRU, or SequenceModel
+        After a backward pass. See `from_mxnet` for the options a layer may have.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Copies. ``b`` is the gradient of ``i2h_bias``, ``b_n`` of the last block of ``h2h_bias``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `from_mxnet`.
+    """
+    if isinstance(layer, SequenceModel):
+        grads = {"cell": grads_from_mxnet(layer.cell)}
+        grads["readout"] = {
+            "W": layer.readout.weight.grad().asnumpy(),
+            "b": layer.readout.bias.grad().asnumpy(),
+        }
+        if layer.embedding is not None:
+            grads["embedding"] = {"W": layer.embedding.weight.grad().asnumpy()}
+        return {f"{part}.{name}": g for part, own in grads.items() for name, g in own.items()}
+    return gradients(_ours(layer), _read(layer, lambda parameter: parameter.grad()))
+
+
+class SequenceModel(gluon.HybridBlock):
+    r"""Embedding (if the input is tokens), recurrent layer, linear readout: ours in Gluon.
+
+    Parameters
+    ----------
+    cell : mxnet.gluon.rnn.RNN, LSTM or GRU
+    output_size : int
+    embedding : mxnet.gluon.nn.Embedding, optional
+        Then the input is tokens (T, N) instead of vectors (T, N, D).
+    readout : {"all", "last"}
+        An output after every step, (T, N, output_size), or after the last, (N, output_size).
+    """
+
+    def __init__(self, cell, output_size, *, embedding=None, readout="all"):
+        super().__init__()
+        self.embedding = embedding
+        self.cell = cell
+        U = cell.l0_h2h_weight
+        self.readout = gluon.nn.Dense(
+            output_size, in_units=U.shape[1], flatten=False, dtype=U.dtype
+        )
+        self.last_only = readout == "last"
+
+    def begin_state(self, batch_size):
+        """Return the cell's state before the first step: a list of zeros (1, N, H)."""
+        return self.cell.begin_state(batch_size, dtype=self.readout.weight.dtype)
+
+    def hybrid_forward(self, F, xs, state):
+        """Return the output and the cell's last state, a list; `begin_state` has the first."""
+        if self.embedding is not None:
+            xs = self.embedding(xs)
+        hs, state = self.cell(xs, state)
+        return self.readout(F.SequenceLast(hs) if self.last_only else hs), state
+
+
+def to_mxnet_model(model: models.SequenceModel) -> SequenceModel:
+    """Return the same model in Gluon, with a copy of our weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `to_mxnet`; also if `model` is not one of ours.
+    """
+    if not isinstance(model, models.SequenceModel):
+        raise TypeError(f"model: expected a SequenceModel of gatedrnn, got {model!r:.80}")
+    embedding = None
+    if model.embedding is not None:
+        W = model.embedding.params["W"]
+        embedding = gluon.nn.Embedding(*W.shape, dtype=W.dtype.name)
+        _fill(embedding.weight, W)
+    theirs = SequenceModel(
+        to_mxnet(model.cell),
+        model.readout.output_size,
+        embedding=embedding,
+        readout="last" if model.last_only else "all",
+    )
+    _fill(theirs.readout.weight, model.readout.params["W"])
+    _fill(theirs.readout.bias, model.readout.params["b"])
+    return theirs
+
+
+def _ours(layer: gluon.Block) -> type[Recurrent]:
+    """Return our counterpart of a Gluon layer, or say what has none."""
+    ours = next((ours for ours, theirs in PAIRS if isinstance(layer, theirs)), None)
+    if ours is None:
+        raise TypeError(f"layer: expected a gluon.rnn.RNN, LSTM or GRU, got {layer!r:.80}")
+    # Gluon keeps its options to itself: these attributes are those of the last release, 1.9.1.
+    options = {
+        "num_layers": (layer._num_layers, 1),
+        "bidirectional": (layer._dir == 2, False),
+        "projection_size": (layer._projection_size, None),
+        "activation": ("relu" if layer._mode == "rnn_relu" else "tanh", "tanh"),
+        "state_clip_min": (layer._lstm_state_clip_min, None),
+        "state_clip_max": (layer._lstm_state_clip_max, None),
+        "use_sequence_length": (layer._use_sequence_length, False),
+    }
+    for name, (value, expected) in options.items():
+        if value != expected:
+            raise ValueError(f"layer: expected {name}={expected!r}, got {name}={value!r}")
+    dtype = np.dtype(layer.l0_i2h_weight.dtype)
+    if dtype not in FLOATS:
+        raise ValueError(f"layer: expected float32 or float64, got {dtype}")
+    return ours
+
+
+def _read(layer: gluon.Block, of) -> TwoBiases:
+    """Return the arrays that the function makes `of` a layer's parameters."""
+    try:
+        return {ours: of(getattr(layer, theirs)).asnumpy() for ours, theirs in NAMES.items()}
+    except (RuntimeError, gluon.parameter.DeferredInitializationError) as error:
+        raise ValueError(
+            "layer: expected weights, got none: give it input_size and call initialize()"
+        ) from error
+
+
+def _fill(parameter: gluon.Parameter, value: np.ndarray) -> None:
+    """Initialise a parameter with a copy of an array, without drawing random numbers."""
+    parameter.initialize(mx.init.Zero(), force_reinit=True)
+    parameter.set_data(mx.nd.array(value, dtype=value.dtype))
