@@ -38,21 +38,17 @@ def test_unknown_books_are_named():
         king_james_version("Genesis")
 
 
-lines = st.lists(st.text("abc ", max_size=8), min_size=20, max_size=60)
+lines = st.lists(st.text("abc ", max_size=3), min_size=60, max_size=90)
 
 
 @given(lines=lines, valid=st.floats(0.1, 0.4), test=st.floats(0.1, 0.4))
 def test_a_split_text_is_whole_and_cut_at_line_ends(lines, valid, test):
     text = "".join(line + "\n" for line in lines)
-    try:
-        parts = split_text(text, valid=valid, test=test)
-    except ValueError as error:
-        assert "would be empty" in str(error)
-        return
+    parts = split_text(text, valid=valid, test=test)
     assert "".join(parts) == text
     assert all(part.endswith("\n") for part in parts)
-    assert abs(len(parts[2]) - test * len(text)) <= 10
-    assert abs(len(parts[1]) - valid * len(text)) <= 10
+    assert abs(len(parts[2]) - test * len(text)) <= 5
+    assert abs(len(parts[1]) - valid * len(text)) <= 5
 
 
 def test_bad_shares_are_refused():

@@ -179,8 +179,8 @@ def test_diagrams_have_their_parts_inside_and_apart(name):
     boxes = [text.get_window_extent() for text in texts]
     frame = ax.figure.bbox
     for k, box in enumerate(boxes):
-        assert frame.x0 <= box.x0 and box.x1 <= frame.x1, texts[k].get_text()
-        assert frame.y0 <= box.y0 and box.y1 <= frame.y1, texts[k].get_text()
+        assert frame.x0 <= box.x0 < box.x1 <= frame.x1, texts[k].get_text()
+        assert frame.y0 <= box.y0 < box.y1 <= frame.y1, texts[k].get_text()
         for other, text in zip(boxes[k + 1 :], texts[k + 1 :], strict=True):
             assert not box.overlaps(other), (texts[k].get_text(), text.get_text())
 
