@@ -33,10 +33,11 @@ class FrameworkTabs(SphinxTransform):
         for cell in cells:
             if id(cell) in done:
                 continue
-            siblings, start = cell.parent.children, cell.parent.index(cell)
+            parent = cell.parent
+            start = parent.index(cell)
             tabs: dict[str, list[nodes.Node]] = {}
             last = None
-            for sibling in siblings[start:]:
+            for sibling in parent.children[start:]:
                 tab = tab_of(sibling)
                 if tab is None or (tab in tabs and tab != last):
                     break
@@ -44,7 +45,8 @@ class FrameworkTabs(SphinxTransform):
                 done.add(id(sibling))
                 last = tab
             count = sum(map(len, tabs.values()))
-            cell.parent[start : start + count] = [self.tab_set(tabs)]
+            del parent.children[start : start + count]
+            parent.insert(start, self.tab_set(tabs))
 
     def tab_set(self, tabs: dict[str, list[nodes.Node]]) -> nodes.Node:
         tab_set = create_component("tab-set", classes=["sd-tab-set"])
