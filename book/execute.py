@@ -1,4 +1,6 @@
-"""Turn the chapters into executed notebooks: chapters/**/*.md to book/notebooks/**/*.ipynb.
+"""Turn the pages into executed notebooks: chapters/**/*.md to book/notebooks/**/*.ipynb.
+
+The landing page, book/index.md, has its notebook there too.
 
 A page whose code is what its stored notebook already has keeps the stored outputs; only its text
 is renewed. A page whose code has changed is executed from top to bottom. Nothing in a notebook
@@ -20,6 +22,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
+LANDING = ROOT / "book" / "index.md"
 NOTEBOOKS = ROOT / "book" / "notebooks"
 SIZE_LIMIT = 8_000_000  # bytes, all notebooks together
 
@@ -29,12 +32,18 @@ ENVIRONMENT = {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0
 
 def pages() -> list[Path]:
     """Return the sources of all pages."""
-    return sorted(CHAPTERS.rglob("*.md"))
+    return [LANDING, *sorted(CHAPTERS.rglob("*.md"))]
+
+
+def name_of(page: Path) -> Path:
+    """Return a page's path within the book, such as 02_lstm/principle.md."""
+    page = page.resolve()
+    return page.relative_to(LANDING.parent if page == LANDING else CHAPTERS)
 
 
 def notebook_of(page: Path) -> Path:
     """Return where a page's notebook is stored."""
-    return NOTEBOOKS / page.resolve().relative_to(CHAPTERS).with_suffix(".ipynb")
+    return NOTEBOOKS / name_of(page).with_suffix(".ipynb")
 
 
 def code_of(notebook: nbformat.NotebookNode) -> list[str]:
@@ -105,7 +114,6 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [page.resolve() for page in arguments.pages] or pages()
     for page in chosen:
-        name = page.relative_to(CHAPTERS)
         notebook = None if arguments.force else with_stored_outputs(page)
         note = "unchanged"
         if notebook is None:
@@ -117,7 +125,7 @@ def main() -> int:
         text = serialised(notebook)
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.write_text(text, encoding="utf-8")
-        print(f"{name!s:40} {note:>10} {len(text) / 1000:8.0f} kB", flush=True)
+        print(f"{name_of(page)!s:40} {note:>10} {len(text) / 1000:8.0f} kB", flush=True)
     if not arguments.pages:
         for orphan in set(NOTEBOOKS.rglob("*.ipynb")) - {notebook_of(page) for page in pages()}:
             orphan.unlink()
