@@ -21,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run studies, or what is left of them")
     shown = commands.add_parser("report", help="print the results of studies")
     for command in (run, shown):
-        command.add_argument("names", nargs="*", metavar="NAME", help="all studies if left out")
+        command.add_argument("names", nargs="*", metavar="NAME")
+        command.add_argument("--all", action="store_true", help="all studies")
         command.add_argument("--results", type=Path, default=Path("book/results"), metavar="DIR")
     run.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes; all cores")
     run.add_argument(
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for study in STUDIES.values():
             print(f"{study.name:18} {study.question}")
         return 0
+    if bool(options.names) == options.all:
+        parser.error("expected the names of studies, or --all")
     try:
         studies = [find_study(name) for name in options.names or STUDIES]
         for study in studies:
