@@ -1,4 +1,4 @@
-"""Keep pages free of what they do not use: requests to other hosts and code for buttons not there."""
+"""Keep pages free of scripts that they do not use and of requests to other hosts."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ __all__ = ["glorot_uniform", "orthogonal", "uniform_fan"]
 
 
 def glorot_uniform(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    r"""Draw from :math:`\mathcal U(-a, a)` with :math:`a = \sqrt{6 / (\text{rows} + \text{columns})}`.
+    r"""Draw from :math:`\mathcal U(-a, a)` with :math:`a^2 = 6 / (\text{rows} + \text{columns})`.
 
     Keeps the variance of activations and of gradients about equal from layer to layer.
 

@@ -129,7 +129,8 @@ def check_tokens(
     if outside.any():
         where = tuple(int(index) for index in np.argwhere(outside)[0])
         raise ValueError(
-            f"{name}: expected tokens from 0 to {num_tokens - 1}, got {value[where]} at index {where}"
+            f"{name}: expected tokens from 0 to {num_tokens - 1}, "
+            f"got {value[where]} at index {where}"
         )
     return value
 

@@ -34,7 +34,7 @@ def test_page_and_notebook_agree(page):
 
 
 def test_no_notebook_without_a_page():
-    assert STORED == sorted(execute.notebook_of(page) for page in PAGES)
+    assert sorted(execute.notebook_of(page) for page in PAGES) == STORED
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -235,5 +235,5 @@ class Recurrent(ABC):
         return rows[0] if len(rows) == 1 else rows
 
     def _split(self, a: np.ndarray) -> np.ndarray:
-        """Return a view of a (..., kH, N) with the gates as an axis of their own: (..., k, H, N)."""
+        """Return a view of a (..., kH, N) with an axis for the gates: (..., k, H, N)."""
         return a.reshape(*a.shape[:-2], len(self.gates), self.hidden_size, a.shape[-1])
