@@ -39,15 +39,16 @@ notebooks: $(INSTALLED)  ## execute the chapters whose code changed (PAGE=... fo
 studies: $(INSTALLED)  ## run what is missing of the studies behind book/results (takes long)
 	$(BIN)/python -m gatedrnn.study run --all --results book/results --jobs 2
 
-lint: $(INSTALLED)  ## check the code, the cells of the chapters and the spelling
+lint: $(INSTALLED)  ## check the code, the cells of the pages and the spelling
 	$(BIN)/ruff format --check code tests book
 	$(BIN)/ruff check code tests book
+	$(BIN)/python book/format_cells.py --check
 	$(BIN)/codespell
 
-format: $(INSTALLED)  ## bring the code and the cells of the chapters into shape
+format: $(INSTALLED)  ## bring the code and the cells of the pages into shape
 	$(BIN)/ruff format code tests book/*.py book/_ext
 	$(BIN)/ruff check --fix code tests book/*.py book/_ext
-	$(BIN)/jupytext --quiet --pipe '$(BIN)/ruff format --stdin-filename cell.py -' --pipe-fmt py:percent $$(find chapters -name '*.md')
+	$(BIN)/python book/format_cells.py
 
 screenshot: book  ## make the picture in the README
 	$(BIN)/python book/screenshot.py
