@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatedrnn.data import (
@@ -76,6 +76,7 @@ def test_standardiser(weather):
         Standardiser.fit(np.array([[1.0, 2.0], [3.0, 2.0]]))
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     length=st.integers(3, 40),
     context=st.integers(1, 20),
