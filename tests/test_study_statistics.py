@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gatedrnn.study import Interval, bootstrap_interval, paired_difference, verdict
 
-values = st.lists(st.floats(-100, 100), min_size=2, max_size=7)
+values = st.lists(st.floats(-100, 100) | st.sampled_from([0.0, 0.5, 1.0]), min_size=2, max_size=7)
 
 
 @settings(deadline=None, derandomize=True)

@@ -64,19 +64,19 @@ def bootstrap_interval(
         If there are fewer than two values, or one is not finite.
     """
     sample = _sample("values", values)
-    mean = float(sample.mean())
-    if np.ptp(sample) == 0:  # all alike: the bootstrap would divide by zero
-        return Interval(mean, mean, mean)
+    mean, spread = float(sample.mean()), np.ptp(sample)
+    if spread <= max(1e-12 * np.abs(sample).max(), 1e-300):
+        return Interval(mean, mean, mean)  # all alike: the bootstrap would divide by zero
     stats = import_optional("scipy.stats", extra="study")
     result = stats.bootstrap(
-        (sample,),
+        ((sample - mean) / spread,),
         np.mean,
         confidence_level=confidence,
         method=method,
         n_resamples=resamples,
         rng=np.random.default_rng(seed),
     )
-    low, high = map(float, result.confidence_interval)
+    low, high = (mean + spread * float(end) for end in result.confidence_interval)
     return Interval(mean, low, high)
 
 
