@@ -1,5 +1,6 @@
 """The stored results are those of this library: small parts are run again and compared."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,8 @@ def test_stored_models_have_equal_budgets_and_the_rate_of_the_search(name, condi
         np.mean([np.inf if x is None else x for x in row]) for row in case["search_valid_loss"]
     ]
     assert case["learning_rate"] == study.learning_rates[int(np.argmin(means))]
+    interval = load_results(RESULTS / f"{name}.json").interval(label, condition)
+    assert case["interval"] == pytest.approx(asdict(interval), abs=1e-6)
 
 
 # Training amplifies the last digit, which depends on the processor; what it leads to does not.
