@@ -19,6 +19,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
@@ -85,16 +86,21 @@ def with_stored_outputs(page: Path) -> nbformat.NotebookNode | None:
 def executed(page: Path) -> nbformat.NotebookNode:
     """Return a page with the outputs of running it, in the folder in which it is tested."""
     notebook = read_page(page)
+    if not code_of(notebook):
+        return notebook
+    metadata = notebook.metadata.copy()
     folder = notebook_of(page).parent
     folder.mkdir(parents=True, exist_ok=True)
     client = NotebookClient(
         notebook,
         timeout=600,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env={**os.environ, **ENVIRONMENT})
+    notebook.metadata = metadata  # the kernel has added the version of Python
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.pop("transient", None)
@@ -113,12 +119,18 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="execute unchanged pages too")
     arguments = parser.parse_args()
     chosen = [page.resolve() for page in arguments.pages] or pages()
+    failed = []
     for page in chosen:
         notebook = None if arguments.force else with_stored_outputs(page)
         note = "unchanged"
         if notebook is None:
             start = time.perf_counter()
-            notebook = executed(page)
+            try:
+                notebook = executed(page)
+            except CellExecutionError as error:
+                print(f"{name_of(page)!s:40} failed, its notebook is left as it was\n{error}")
+                failed.append(page)
+                continue
             note = f"{time.perf_counter() - start:.1f} s"
         target = notebook_of(page)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +144,9 @@ def main() -> int:
             print(f"{orphan.relative_to(NOTEBOOKS)} removed: its page is gone")
     total = sum(path.stat().st_size for path in NOTEBOOKS.rglob("*.ipynb"))
     print(f"all notebooks: {total / 1e6:.1f} of {SIZE_LIMIT / 1e6:.0f} MB")
-    return 0
+    if failed:
+        print("failed:", *map(name_of, failed))
+    return int(bool(failed))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import myst_nb.core.execute.cache
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -31,9 +32,17 @@ def fill_cache(app: Sphinx) -> None:
                 f"{page.relative_to(ROOT)}: its code is not that of its stored notebook; "
                 "run 'make notebooks' first"
             )
-        if any(cell.cell_type == "code" for cell in notebook.cells):
-            bundle = CacheBundleIn(nb=nbformat.from_dict(notebook), uri=str(page))
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        # Pages without code are put in as well: myst-nb would start a kernel for them otherwise.
+        bundle = CacheBundleIn(nb=nbformat.from_dict(notebook), uri=str(page))
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def refuse_to_execute(notebook: nbformat.NotebookNode, cwd: str, **kwargs) -> None:
+    """Stand in for myst-nb's execution, so that a page that is not in the cache stops the build."""
+    raise ExtensionError(
+        f"a page in {Path(cwd).relative_to(ROOT)} is not in the cache of stored outputs; "
+        "building the book executes nothing: run 'make notebooks' first"
+    )
 
 
 def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -44,6 +53,7 @@ def depend_on_notebook(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> dict:
+    myst_nb.core.execute.cache.single_nb_execution = refuse_to_execute
     app.connect("builder-inited", fill_cache, priority=900)  # after myst-nb has its settings
     app.connect("source-read", depend_on_notebook)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
