@@ -86,6 +86,10 @@ def test_nothing_is_run_twice(results, tmp_path, monkeypatch):
     files[0].unlink()
     after = run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
     assert len(executed) == 1  # only the one whose file was lost, with the same outcome
+    assert after["provenance"] != before["provenance"]
+    again = run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
+    assert len(executed) == 1
+    assert again == after  # when nothing was run, its time and place stay those of the runs
     for old, new in zip(before["conditions"], after["conditions"], strict=True):
         for label in old["variants"]:
             assert old["variants"][label]["test"] == new["variants"][label]["test"]

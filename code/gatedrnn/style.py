@@ -99,11 +99,14 @@ def line_style(name: str, index: int = 0) -> dict:
         Place among several lines, to tell apart those that are neither.
     """
     if name in CELL_COLOURS:
-        return {
+        style = {
             "color": CELL_COLOURS[name],
             "linestyle": CELL_LINES[name],
             "marker": CELL_MARKERS[name],
         }
+        if name == "GRU":  # drawn last, and often where the LSTM is: an open mark shows both
+            style |= {"markerfacecolor": "none", "markersize": 8.5, "markeredgewidth": 1.6}
+        return style
     if name in GATE_COLOURS:
         return {"color": GATE_COLOURS[name], "linestyle": "-"}
     for cell, colour in CELL_COLOURS.items():

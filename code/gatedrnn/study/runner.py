@@ -120,6 +120,8 @@ def run_study(
     started, clock = datetime.now(UTC), time.perf_counter()
     folder = Path(runs) / study.name
     options = {"jobs": jobs, "progress": progress}
+    summary_path = Path(results) / f"{study.name}.json"
+    stored = set(folder.glob("*.json"))
     cases = list(study.cases())
     search = [study.search_runs(*case) for case in cases]
     every = [run for rows in search for row in rows for run in row]
@@ -155,7 +157,10 @@ def run_study(
         "training_seconds": round(training_seconds, 1),
         "provenance": _provenance(started, time.perf_counter() - clock, jobs),
     }
-    write_json(Path(results) / f"{study.name}.json", summary)
+    if summary_path.exists() and stored == set(folder.glob("*.json")):
+        # Nothing was run: it is still the old runs that this tells about.
+        summary["provenance"] = json.loads(summary_path.read_text("utf-8"))["provenance"]
+    write_json(summary_path, summary)
     return summary
 
 
