@@ -146,7 +146,10 @@ class SequenceModel(gluon.HybridBlock):
         if self.embedding is not None:
             xs = self.embedding(xs)
         hs, state = self.cell(xs, state)
-        return self.readout(F.SequenceLast(hs) if self.last_only else hs), state
+        if self.last_only:
+            # Not F.SequenceLast: its backward pass in 1.9.1 writes beyond the array.
+            hs = F.slice_axis(hs, axis=0, begin=-1, end=None).squeeze(axis=0)
+        return self.readout(hs), state
 
 
 def to_mxnet_model(model: models.SequenceModel) -> SequenceModel:
