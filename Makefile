@@ -40,14 +40,14 @@ studies: $(INSTALLED)  ## run what is missing of the studies behind book/results
 	$(BIN)/python -m gatedrnn.study run --all --results book/results --jobs 2
 
 lint: $(INSTALLED)  ## check the code, the cells of the pages and the spelling
-	$(BIN)/ruff format --check code tests book
-	$(BIN)/ruff check code tests book
+	$(BIN)/ruff format --check code tests book conftest.py
+	$(BIN)/ruff check code tests book conftest.py
 	$(BIN)/python book/format_cells.py --check
 	$(BIN)/codespell
 
 format: $(INSTALLED)  ## bring the code and the cells of the pages into shape
-	$(BIN)/ruff format code tests book/*.py book/_ext
-	$(BIN)/ruff check --fix code tests book/*.py book/_ext
+	$(BIN)/ruff format code tests conftest.py book/*.py book/_ext
+	$(BIN)/ruff check --fix code tests conftest.py book/*.py book/_ext
 	$(BIN)/python book/format_cells.py
 
 screenshot: book  ## make the picture in the README
