@@ -147,7 +147,7 @@ class SequenceModel(gluon.HybridBlock):
             xs = self.embedding(xs)
         hs, state = self.cell(xs, state)
         if self.last_only:
-            # Not F.SequenceLast: its backward pass in 1.9.1 writes beyond the array.
+            # Not F.SequenceLast: without lengths, its backward pass writes beyond the array.
             hs = F.slice_axis(hs, axis=0, begin=-1, end=None).squeeze(axis=0)
         return self.readout(hs), state
 

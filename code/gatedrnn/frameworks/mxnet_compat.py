@@ -53,8 +53,8 @@ def import_mxnet() -> types.ModuleType:
         If MXNet, or a package that it needs, is not installed.
     """
     with _lock:
-        if "mxnet" in sys.modules:
-            return sys.modules["mxnet"]
+        if (loaded := sys.modules.get("mxnet")) is not None:
+            return loaded
         if importlib.util.find_spec("mxnet") is None:
             raise MissingFrameworkError(_how_to_install(platform.system(), platform.machine()))
         # What is imported beforehand gets NumPy itself, not the stand-in.
