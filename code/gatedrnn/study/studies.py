@@ -33,6 +33,7 @@ _ALL = (
         parameters=2500,
         epochs=20,
         patience=20,
+        search_seeds=(100,),
     ),
     Study(
         name="weather_quality",
