@@ -23,7 +23,8 @@ $(INSTALLED): requirements.txt requirements-mxnet.txt pyproject.toml package-loc
 	@touch $@
 
 book: $(INSTALLED)  ## render the pages into _build/html
-	$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet
+	@# Sphinx warns only of pages that it reads: after a warning, let it read all of them again.
+	$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
 	@echo "Open $(HTML)/book/index.html in a browser, or run: make serve"
 
 serve: book  ## show the pages on http://localhost:8000 (PORT=... for another)
