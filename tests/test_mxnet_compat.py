@@ -120,6 +120,9 @@ class TestWithMXNet:
             from gatedrnn.frameworks import import_mxnet
             mx = import_mxnet()
             assert mx.nd.ones(3).sum().asscalar() == 3
+            numpy = sys.modules["numpy"]
+            modules = [m for name, m in sys.modules.items() if name.startswith("mxnet.")]
+            assert not any(value is numpy for module in modules for value in vars(module).values())
         """)
 
     def test_scipy_sparse_matrices_still_reach_mxnet(self):
@@ -172,7 +175,9 @@ def test_a_submodule_loaded_meanwhile_is_numpys(fake_mxnet):
         """
         import sys
         import numpy
-        from gatedrnn.frameworks import import_mxnet
+        from gatedrnn.frameworks import import_mxnet, mxnet_compat
+        mxnet_compat.IMPORTERS_OF_NUMPY = ()  # or SciPy would load it beforehand
+        assert "numpy.polynomial" not in sys.modules
         import_mxnet()
         assert vars(numpy)["polynomial"] is sys.modules["numpy.polynomial"]
         """,
