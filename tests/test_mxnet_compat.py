@@ -19,7 +19,8 @@ def run(code, *, path=None, warnings="default"):
     """Run code in a fresh interpreter; return what it printed."""
     environment = dict(os.environ)
     if path is not None:
-        environment["PYTHONPATH"] = str(path)
+        paths = [str(path), *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
     done = subprocess.run(
         [sys.executable, "-W", warnings, "-c", textwrap.dedent(code)],
         env=environment,
