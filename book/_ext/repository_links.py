@@ -1,8 +1,7 @@
 """Buttons that need the repository's address, shown only if it is known.
 
 The address comes from the environment variable BOOK_REPOSITORY, such as
-``https://github.com/OWNER/NAME``; BOOK_BRANCH names the branch, ``main`` if left out. Colab and
-Binder open the executed notebook, the other buttons the source of the page.
+``https://github.com/OWNER/NAME``; BOOK_BRANCH names the branch, ``main`` if left out.
 """
 
 from __future__ import annotations
@@ -29,14 +28,6 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict, do
         "Raise an issue": f"{address}/issues/new?title={quote(pagename)}",
         "Repository": address,
     }
-    if pagename.startswith("chapters/") and parts.netloc == "github.com":
-        notebook = f"book/notebooks/{pagename.removeprefix('chapters/')}.ipynb"
-        links["Open in Colab"] = (
-            f"https://colab.research.google.com/github/{name}/blob/{branch}/{notebook}"
-        )
-        links["Open in Binder"] = (
-            f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{quote(notebook)}"
-        )
     context["header_buttons"].append(
         {
             "type": "group",
