@@ -22,7 +22,7 @@ def nd(array):
 def solve(problem):
     """Return all results of MXNet's layer, by our names."""
     layer = M.to_mxnet(problem.cell)
-    # MXNet's state has an axis for levels, here of length 1.
+    # MXNet's state has an axis for stacked layers, here of length 1.
     xs, start = nd(problem.xs), [nd(part[None]) for part in problem.start]
     for variable in (xs, *start):
         variable.attach_grad()

@@ -19,7 +19,7 @@ def solve(problem):
     """Return all results of PyTorch's layer, by our names."""
     module = P.to_pytorch(problem.cell)
     xs = torch.tensor(problem.xs, requires_grad=True)
-    # PyTorch's state has an axis for levels, here of length 1.
+    # PyTorch's state has an axis for stacked layers, here of length 1.
     start = [torch.tensor(part[None], requires_grad=True) for part in problem.start]
     hs, end = module(xs, tuple(start) if len(start) > 1 else start[0])
     end = end if isinstance(end, tuple) else (end,)
@@ -97,7 +97,7 @@ def test_pytorch_layer_as_ours_and_back(name, options):
 
 
 @pytest.mark.filterwarnings("ignore:dropout option adds dropout")
-def test_dropout_does_nothing_in_one_level():
+def test_dropout_does_nothing_in_a_single_layer():
     module = random_layer("LSTM", dropout=0.5).train()
     xs = np.ones((5, 2, 3), np.float32)
     hs = P.from_pytorch(module).forward(xs)[0]

@@ -1,7 +1,7 @@
 r"""Our layers as MXNet Gluon's, and Gluon's as ours.
 
-Gluon's layers of one level compute what `gatedrnn.RNN`, `LSTM` and `GRU` compute, with a second
-bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
+Gluon's recurrent layers, with ``num_layers=1``, compute what `gatedrnn.RNN`, `LSTM` and `GRU`
+compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
 other is trained.
 """
 
@@ -36,8 +36,8 @@ NAMES = {
 def to_mxnet(cell: Recurrent) -> gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU:
     """Return Gluon's layer with a copy of our weights.
 
-    It takes ``xs`` (T, N, D) and a list of states of shape (1, N, H), for its one level of
-    layers: ``[h]``, or ``[h, c]`` for an LSTM.
+    It takes ``xs`` (T, N, D) and a list of states of shape (num_layers, N, H) with one
+    layer: ``[h]``, or ``[h, c]`` for an LSTM.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def from_mxnet(layer: gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU) -> Recurre
     """Return our layer with a copy of a Gluon layer's weights.
 
     The two biases become one, their sum. The layout ``"NTC"`` is a matter of layout alone: our
-    layer takes (T, N, D) all the same. Dropout acts between levels, so that with one level there
-    is none.
+    layer takes (T, N, D) all the same. Dropout acts between stacked layers, so that one
+    layer has none.
 
     Parameters
     ----------
     layer : mxnet.gluon.rnn.RNN, LSTM or GRU
-        With one level, one direction, and tanh for an RNN; in float32 or float64.
+        With one layer, one direction, and tanh for an RNN; in float32 or float64.
 
     Raises
     ------

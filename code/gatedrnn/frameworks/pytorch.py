@@ -1,7 +1,7 @@
 r"""Our layers as PyTorch's, and PyTorch's as ours.
 
-PyTorch's layers of one level compute what `gatedrnn.RNN`, `LSTM` and `GRU` compute, with a second
-bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
+PyTorch's recurrent layers, with ``num_layers=1``, compute what `gatedrnn.RNN`, `LSTM` and `GRU`
+compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
 other is trained.
 """
 
@@ -49,7 +49,7 @@ NAMES = {
 def to_pytorch(cell: Recurrent) -> nn.RNN | nn.LSTM | nn.GRU:
     """Return PyTorch's layer with a copy of our weights.
 
-    It takes ``xs`` (T, N, D) and a state of shape (1, N, H), for its one level of layers.
+    It takes ``xs`` (T, N, D) and a state of shape (num_layers, N, H) with one layer.
 
     Parameters
     ----------
@@ -76,13 +76,13 @@ def from_pytorch(module: nn.RNN | nn.LSTM | nn.GRU) -> Recurrent:
     """Return our layer with a copy of a PyTorch layer's weights.
 
     The two biases become one, their sum; a layer without biases gets zeros. ``batch_first`` is a
-    matter of layout alone: our layer takes (T, N, D) all the same. Dropout acts between levels, so
-    that with one level there is none.
+    matter of layout alone: our layer takes (T, N, D) all the same. Dropout acts between
+    stacked layers, so that one layer has none.
 
     Parameters
     ----------
     module : torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
-        With one level, one direction, and tanh for an RNN; in float32 or float64.
+        With one layer, one direction, and tanh for an RNN; in float32 or float64.
 
     Raises
     ------
