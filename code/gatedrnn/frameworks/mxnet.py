@@ -1,8 +1,8 @@
 r"""Our layers as MXNet Gluon's, and Gluon's as ours.
 
 Gluon's recurrent layers, with ``num_layers=1``, compute what `gatedrnn.RNN`, `LSTM` and `GRU`
-compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the
-other is trained.
+compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither
+side follows when the other is trained.
 """
 
 from __future__ import annotations
