@@ -64,7 +64,7 @@ def bootstrap_interval(
         If there are fewer than two values, or one is not finite.
     """
     sample = _sample("values", values)
-    mean, spread = float(sample.mean()), np.ptp(sample)
+    mean, spread = float(sample.mean()), float(np.ptp(sample))
     if spread <= max(1e-12 * np.abs(sample).max(), 1e-300):
         return Interval(mean, mean, mean)  # all alike: the bootstrap would divide by zero
     stats = import_optional("scipy.stats", extra="study")
