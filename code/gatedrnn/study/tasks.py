@@ -209,12 +209,16 @@ def characters(
         loss = evaluate(model, batches, softmax_cross_entropy, carry_state=True)
         return loss / np.log(2)
 
-    names = {"unigram": 1, "bigram": 2, "trigram": 3}
+    train, valid, test = tokens
+    counts = {order: NGram(train, order, len(vocabulary)) for order in range(1, 9)}
+    # Beside the three that have names, the length that the validation part chooses.
+    best = min(counts, key=lambda order: counts[order].bits_per_character(valid))
+    orders = {"unigram": 1, "bigram": 2, "trigram": 3, f"{best}-gram": best}
     return Problem(
-        train=data.contiguous_batches(tokens[0], batch_size, steps),
-        valid=data.contiguous_batches(tokens[1], 8, 500),
+        train=data.contiguous_batches(train, batch_size, steps),
+        valid=data.contiguous_batches(valid, 8, 500),
         # One column: the test text is read as it stands, with nothing forgotten between.
-        test=data.contiguous_batches(tokens[2], 1, 500),
+        test=data.contiguous_batches(test, 1, 500),
         loss=softmax_cross_entropy,
         score=bits,
         input_size=embedding_size,
@@ -222,10 +226,7 @@ def characters(
         num_tokens=len(vocabulary),
         readout="all",
         carry_state=True,
-        baselines={
-            name: NGram(tokens[0], order, len(vocabulary)).bits_per_character(tokens[2])
-            for name, order in names.items()
-        },
+        baselines={name: counts[order].bits_per_character(test) for name, order in orders.items()},
     )
 
 
