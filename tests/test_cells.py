@@ -201,3 +201,13 @@ def test_extreme_inputs_stay_finite():
         hs, _, tape = layer.forward(np.full((3, 1, 3), 1e30))
         dxs, _, grads = layer.backward(np.ones_like(hs), tape)
         assert all(np.isfinite(array).all() for array in (hs, dxs, *grads.values()))
+
+
+@pytest.mark.parametrize(("cell", "options"), CELLS)
+def test_what_comes_out_can_be_written_to(cell, options):
+    """With one sample a transposed array would be a view of the tape."""
+    layer, _ = make(cell, options, D=2, H=3)
+    xs = np.random.default_rng(0).standard_normal((4, 1, 2))
+    hs, _, tape = layer.forward(xs)
+    assert not np.shares_memory(hs, tape.h)
+    assert not np.shares_memory(xs, tape.x)

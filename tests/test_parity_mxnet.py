@@ -173,8 +173,6 @@ def test_refuses_a_reset_before_the_product():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("LSTM", {"num_layers": 2}, "expected num_layers=1, got num_layers=2"),
-        ("GRU", {"bidirectional": True}, "expected bidirectional=False, got bidirectional=True"),
         ("LSTM", {"projection_size": 2}, "expected projection_size=None, got projection_size=2"),
         ("RNN", {"activation": "relu"}, "expected activation='tanh', got activation='relu'"),
         ("LSTM", {"state_clip_max": 1}, "expected state_clip_max=None, got state_clip_max=1"),

@@ -163,8 +163,6 @@ def test_refuses_a_reset_before_the_product():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("LSTM", {"num_layers": 2}, "expected num_layers=1, got num_layers=2"),
-        ("GRU", {"bidirectional": True}, "expected bidirectional=False, got bidirectional=True"),
         ("LSTM", {"proj_size": 2}, "expected proj_size=0, got proj_size=2"),
         ("RNN", {"nonlinearity": "relu"}, "expected nonlinearity='tanh', got nonlinearity='relu'"),
         (

@@ -8,6 +8,7 @@ from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.layers import Embedding, Linear
 from gatedrnn.models import SequenceModel
 from gatedrnn.optim import SGD, Adam, clip_by_global_norm
+from gatedrnn.stack import Stack
 
 __version__ = "0.1.0"
 
@@ -20,5 +21,6 @@ __all__ = [
     "Embedding",
     "Linear",
     "SequenceModel",
+    "Stack",
     "clip_by_global_norm",
 ]

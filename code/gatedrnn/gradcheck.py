@@ -2,11 +2,12 @@ r"""Gradients by finite differences, to check those that were derived."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from gatedrnn.cells.base import Recurrent
+from gatedrnn.stack import Stack
 
 __all__ = ["check_layer", "numerical_gradient", "relative_error"]
 
@@ -58,7 +59,12 @@ def relative_error(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def check_layer(
-    layer: Recurrent, xs: np.ndarray, state=None, *, rng: np.random.Generator
+    layer: Recurrent | Stack,
+    xs: np.ndarray,
+    state=None,
+    lengths: np.ndarray | None = None,
+    *,
+    rng: np.random.Generator,
 ) -> Mapping[str, float]:
     r"""Compare a recurrent layer's backward pass with finite differences.
 
@@ -67,11 +73,12 @@ def check_layer(
 
     Parameters
     ----------
-    layer : Recurrent
+    layer : Recurrent or Stack
         In float64.
     xs : ndarray, shape (T, N, D)
     state : optional
         The state before the first step; a random one if left out.
+    lengths : ndarray of int, shape (N,), optional
     rng : numpy.random.Generator
         Source of the loss.
 
@@ -82,22 +89,21 @@ def check_layer(
         inputs (``xs``) and each part of the initial state (``h0``, ``c0``).
     """
     T, N, _ = xs.shape
-    shape = (N, layer.hidden_size)
-    names = layer.state_names
+    zeros = layer.zero_state(N)
     if state is None:
-        state = _unpack([rng.standard_normal(shape) for _ in names])
-    dhs = rng.standard_normal((T, *shape))
-    dstate = _unpack([rng.standard_normal(shape) for _ in names])
+        state = _random_like(zeros, rng)
+    dhs = rng.standard_normal((T, N, layer.output_size))
+    dstate = _random_like(zeros, rng)
 
     def loss() -> float:
-        hs, last, _ = layer.forward(xs, state)
+        hs, last, _ = layer.forward(xs, state, lengths)
         ends = zip(_parts(dstate), _parts(last), strict=True)
         return np.vdot(dhs, hs) + sum(np.vdot(weight, end) for weight, end in ends)
 
-    dxs, dstart, grads = layer.backward(dhs, layer.forward(xs, state)[2], dstate)
+    dxs, dstart, grads = layer.backward(dhs, layer.forward(xs, state, lengths)[2], dstate)
     derived = {**grads, "xs": dxs}
     variables = {**layer.params, "xs": xs}
-    for name, start, grad in zip(names, _parts(state), _parts(dstart), strict=True):
+    for name, start, grad in zip(layer.state_names, _parts(state), _parts(dstart), strict=True):
         variables[f"{name}0"], derived[f"{name}0"] = start, grad
     return {
         name: relative_error(derived[name], numerical_gradient(loss, variable))
@@ -105,9 +111,17 @@ def check_layer(
     }
 
 
-def _parts(state) -> tuple[np.ndarray, ...]:
-    return state if isinstance(state, tuple) else (state,)
+def _parts(state) -> Iterator[np.ndarray]:
+    """Yield the arrays of a state: of one cell, or of a stack."""
+    if isinstance(state, tuple):
+        for part in state:
+            yield from _parts(part)
+    else:
+        yield state
 
 
-def _unpack(parts: list[np.ndarray]):
-    return parts[0] if len(parts) == 1 else tuple(parts)
+def _random_like(state, rng: np.random.Generator):
+    """Return a random state of the same form."""
+    if isinstance(state, tuple):
+        return tuple(_random_like(part, rng) for part in state)
+    return rng.standard_normal(state.shape)

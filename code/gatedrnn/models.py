@@ -9,6 +9,7 @@ import numpy as np
 
 from gatedrnn.cells.base import Recurrent, State
 from gatedrnn.layers import Embedding, Linear
+from gatedrnn.stack import Stack
 from gatedrnn.validation import check_params
 
 __all__ = ["ModelTape", "SequenceModel"]
@@ -22,10 +23,11 @@ class ModelTape:
     cell: Any
     readout: np.ndarray
     steps: int
+    lengths: np.ndarray | None
 
 
 class SequenceModel:
-    r"""Embedding (if the input is tokens), recurrent layer, linear readout.
+    r"""Embedding (if the input is tokens), recurrent layer or stack, linear readout.
 
     .. math::
 
@@ -34,7 +36,7 @@ class SequenceModel:
 
     Parameters
     ----------
-    cell : RNN, LSTM or GRU
+    cell : RNN, LSTM, GRU or Stack
     output_size : int
         Size of an output: the number of classes, or of values to predict.
     rng : numpy.random.Generator
@@ -43,7 +45,7 @@ class SequenceModel:
         Then the input is integer tokens (T, N) instead of vectors (T, N, D).
     readout : {"all", "last"}
         An output after every step, (T, N, output_size), or after the last alone,
-        (N, output_size).
+        (N, output_size): with `lengths`, after each sample's own last.
 
     Attributes
     ----------
@@ -59,7 +61,7 @@ class SequenceModel:
 
     def __init__(
         self,
-        cell: Recurrent,
+        cell: Recurrent | Stack,
         output_size: int,
         *,
         rng: np.random.Generator,
@@ -75,7 +77,7 @@ class SequenceModel:
             )
         self.cell = cell
         self.embedding = embedding
-        self.readout = Linear(cell.hidden_size, output_size, rng=rng, dtype=cell.dtype)
+        self.readout = Linear(cell.output_size, output_size, rng=rng, dtype=cell.dtype)
         self.last_only = readout == "last"
         layers = {"embedding": embedding, "cell": cell, "readout": self.readout}
         self.params = {
@@ -91,7 +93,12 @@ class SequenceModel:
         return sum(value.size for value in self.params.values())
 
     def forward(
-        self, xs: np.ndarray, state: State | None = None
+        self,
+        xs: np.ndarray,
+        state: State | None = None,
+        lengths: np.ndarray | None = None,
+        *,
+        rng: np.random.Generator | None = None,
     ) -> tuple[np.ndarray, State, ModelTape]:
         """Run over a sequence.
 
@@ -100,6 +107,10 @@ class SequenceModel:
         xs : ndarray, shape (T, N, D) of floats, or (T, N) of tokens with an embedding
         state : optional
             The cell's state before the first step; zeros if left out.
+        lengths : ndarray of int, shape (N,), optional
+            How many steps of each sample are not padding.
+        rng : numpy.random.Generator, optional
+            Source of the noise of a stack's dropout; without it there is none.
 
         Returns
         -------
@@ -113,9 +124,10 @@ class SequenceModel:
             if np.ndim(xs) != 2:
                 raise ValueError(f"xs: expected tokens of shape (T, N), got {np.shape(xs)}")
             xs, tokens = self.embedding.forward(xs)
-        hs, state, cell_tape = self.cell.forward(xs, state)
-        out, readout_tape = self.readout.forward(hs[-1] if self.last_only else hs)
-        return out, state, ModelTape(tokens, cell_tape, readout_tape, len(hs))
+        noise = {"rng": rng} if isinstance(self.cell, Stack) else {}
+        hs, state, cell_tape = self.cell.forward(xs, state, lengths, **noise)
+        out, readout_tape = self.readout.forward(hs[_last(lengths)] if self.last_only else hs)
+        return out, state, ModelTape(tokens, cell_tape, readout_tape, len(hs), lengths)
 
     def backward(
         self, dout: np.ndarray, tape: ModelTape, dstate: State | None = None
@@ -134,7 +146,7 @@ class SequenceModel:
         dhs, grads_readout = self.readout.backward(dout, tape.readout)
         if self.last_only:
             dlast, dhs = dhs, np.zeros((tape.steps, *dhs.shape), dhs.dtype)
-            dhs[-1] = dlast
+            dhs[_last(tape.lengths)] = dlast
         dxs, _, grads_cell = self.cell.backward(dhs, tape.cell, dstate)
         grads = {"cell": grads_cell, "readout": grads_readout}
         if self.embedding is not None:
@@ -152,3 +164,8 @@ class SequenceModel:
         check_params("params", params, self.params)
         for name, value in params.items():
             self.params[name][...] = value
+
+
+def _last(lengths: np.ndarray | None):
+    """Return the index of the last outputs in hs (T, N, H)."""
+    return -1 if lengths is None else (lengths - 1, np.arange(len(lengths)))

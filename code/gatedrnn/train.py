@@ -96,14 +96,20 @@ class History:
 
 
 def gradients(
-    model: SequenceModel, batch: Batch, loss: Loss, state: State | None = None
+    model: SequenceModel,
+    batch: Batch,
+    loss: Loss,
+    state: State | None = None,
+    *,
+    rng: np.random.Generator | None = None,
 ) -> tuple[float, dict[str, np.ndarray], State]:
     """Return the loss of a batch, its gradients, and the state after the last step.
 
-    Gradients stop at the beginning of the batch, wherever `state` came from.
+    Gradients stop at the beginning of the batch, wherever `state` came from. With `rng` a stack's
+    dropout is on.
     """
     xs, *rest = batch
-    out, state, tape = model.forward(xs, state)
+    out, state, tape = model.forward(xs, state, rng=rng)
     value, dout = loss(out, *rest)
     return value, model.backward(dout, tape), state
 
@@ -146,6 +152,7 @@ def fit(
     loss: Loss,
     *,
     valid: Iterable[Batch] | None = None,
+    rng: np.random.Generator | None = None,
     after_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
     """Train a model in place.
@@ -161,6 +168,8 @@ def fit(
         ``loss(out, targets[, mask])`` returns (mean, gradient), as in `gatedrnn.functional`.
     valid : iterable of batches, optional
         For the validation loss, and for early stopping.
+    rng : numpy.random.Generator, optional
+        Source of the noise of the model's dropout, which is on in training alone.
     after_epoch : callable, optional
         Called with the epoch's index and the history, to draw or to print.
 
@@ -173,12 +182,15 @@ def fit(
     DivergedError
         If the loss or the gradient is not finite; the parameters are those before the step.
     ValueError
-        If there are no batches, or early stopping has no validation batches to go by.
+        If there are no batches, early stopping has no validation batches to go by, or the model
+        has dropout and there is no `rng`.
     """
     if iter(batches) is batches:
         raise TypeError("batches: expected an iterable to go through every epoch, got an iterator")
     if config.patience is not None and valid is None:
         raise ValueError("valid: expected validation batches, for patience is set; got None")
+    if getattr(model.cell, "dropout", 0) and rng is None:
+        raise ValueError("rng: expected a generator, for the model has dropout; got None")
     optimiser = OPTIMISERS[config.optimiser](model.params, config.learning_rate)
     history = History()
     best: dict[str, np.ndarray] = {}
@@ -186,7 +198,7 @@ def fit(
         for epoch in range(config.epochs):
             start = time.perf_counter()
             history.train_loss.append(
-                _train_epoch(model, batches, config, loss, optimiser, history)
+                _train_epoch(model, batches, config, loss, optimiser, history, rng)
             )
             history.seconds.append(time.perf_counter() - start)
             if valid is not None:
@@ -209,12 +221,13 @@ def fit(
     return history
 
 
-def _train_epoch(model, batches, config, loss, optimiser, history) -> float:
+def _train_epoch(model, batches, config, loss, optimiser, history, rng) -> float:
     """Take one step per batch; return the mean loss."""
     total = kept = 0.0
     state = None
     for batch in batches:
-        value, grads, state = gradients(model, batch, loss, state if config.carry_state else None)
+        start = state if config.carry_state else None
+        value, grads, state = gradients(model, batch, loss, start, rng=rng)
         if config.max_norm is None:
             norm = global_norm(grads)
         else:

@@ -12,6 +12,7 @@ import numpy as np
 __all__ = [
     "check_array",
     "check_floats",
+    "check_lengths",
     "check_params",
     "check_positive_int",
     "check_same_keys",
@@ -132,6 +133,25 @@ def check_tokens(
             f"{name}: expected tokens from 0 to {num_tokens - 1}, "
             f"got {value[where]} at index {where}"
         )
+    return value
+
+
+def check_lengths(name: str, value: np.ndarray, T: int, N: int) -> np.ndarray:
+    """Return `value` if it holds the lengths of N sequences of at most T steps.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not an integer array.
+    ValueError
+        If the shape is not (N,), or a length is not from 1 to T.
+    """
+    check_array(name, value, (N,))
+    if not np.issubdtype(value.dtype, np.integer):
+        raise TypeError(f"{name}: expected integers, got {value.dtype}")
+    if value.min() < 1 or value.max() > T:
+        wrong = value[(value < 1) | (value > T)][0]
+        raise ValueError(f"{name}: expected lengths from 1 to {T}, got {wrong}")
     return value
 
 

@@ -16,9 +16,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gatedrnn.init import glorot_uniform, orthogonal
-from gatedrnn.validation import FLOATS, check_floats, check_positive_int
+from gatedrnn.validation import FLOATS, check_floats, check_lengths, check_positive_int
 
 __all__ = ["Recurrent", "State", "outer", "swap"]
+
+#: Added to the sum of a gate, holds it open or, with a minus, shut: its value is 1 or 0, exactly.
+HOLD = 1e4
 
 #: ``h`` of shape (N, H), or the pair ``(h, c)`` of an LSTM.
 State = np.ndarray | tuple[np.ndarray, np.ndarray]
@@ -26,7 +29,7 @@ State = np.ndarray | tuple[np.ndarray, np.ndarray]
 
 def swap(a: np.ndarray) -> np.ndarray:
     """Return a contiguous copy with the last two axes exchanged: rows of samples to columns."""
-    return np.ascontiguousarray(np.swapaxes(a, -1, -2))
+    return np.swapaxes(a, -1, -2).copy()  # also where a view would do: the caller may write to it
 
 
 def outer(da: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -72,6 +75,8 @@ class Recurrent(ABC):
 
     gates: ClassVar[tuple[str, ...]]
     state_names: ClassVar[tuple[str, ...]] = ("h",)
+    #: What holds the state through a step that is padding: gates that are open (1) or shut (-1).
+    holding: ClassVar[dict[str, int]] = {}
 
     def __init__(
         self,
@@ -106,6 +111,11 @@ class Recurrent(ABC):
     def num_parameters(self) -> int:
         """Number of trainable numbers."""
         return sum(value.size for value in self.params.values())
+
+    @property
+    def output_size(self) -> int:
+        """Size of an output vector: H."""
+        return self.hidden_size
 
     def block(self, gate: str) -> slice:
         """Return the rows of a gate in ``W``, ``U`` and ``b``.
@@ -143,7 +153,12 @@ class Recurrent(ABC):
         return self.forward(x[None], state)[1]
 
     @abstractmethod
-    def forward(self, xs: np.ndarray, state: State | None = None) -> tuple[np.ndarray, State, Any]:
+    def forward(
+        self,
+        xs: np.ndarray,
+        state: State | None = None,
+        lengths: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, State, Any]:
         """Run over a sequence.
 
         Parameters
@@ -152,13 +167,16 @@ class Recurrent(ABC):
             The inputs of T steps for N samples.
         state : ndarray, shape (N, H), or a pair of them, optional
             The state before the first step; zeros if left out.
+        lengths : ndarray of int, shape (N,), optional
+            How many steps of each sample are not padding; all, if left out. What stands in the
+            padding behind them changes nothing.
 
         Returns
         -------
         hs : ndarray, shape (T, N, H)
-            The output of every step.
+            The output of every step, zero at padding.
         state
-            The state after the last step.
+            The state after the last step, for each sample after its own last.
         tape
             What `backward` needs; its arrays have samples as columns.
 
@@ -167,7 +185,8 @@ class Recurrent(ABC):
         TypeError
             If an argument is not an array of floats.
         ValueError
-            If a shape does not match, the sequence is empty, or a value is not finite.
+            If a shape does not match, the sequence is empty, a value is not finite, or a length
+            is not from 1 to T.
         """
 
     @abstractmethod
@@ -204,13 +223,38 @@ class Recurrent(ABC):
         xs = check_floats("xs", xs, ("T", "N", self.input_size), self.dtype)
         return swap(xs), *self._columns("state", state, xs.shape[1])
 
+    def _hold(self, a: np.ndarray, lengths: np.ndarray | None) -> None:
+        """Let the gates hold the state wherever a step is padding; a is (T, kH, N)."""
+        if lengths is None:
+            return
+        check_lengths("lengths", lengths, len(a), a.shape[-1])
+        padding = np.arange(len(a))[:, None, None] >= lengths  # (T, 1, N)
+        for gate, sign in self.holding.items():
+            a[:, self.block(gate)] += sign * HOLD * padding
+
+    def _leave(
+        self, h: np.ndarray, *others: np.ndarray, lengths: np.ndarray | None
+    ) -> tuple[np.ndarray, State]:
+        """Return what `forward` does before the tape, from the states (T + 1, H, N)."""
+        hs, last = swap(h[1:]), h[-1]
+        if lengths is not None:
+            hs[np.arange(len(hs))[:, None] >= lengths] = 0
+            last = h[lengths, :, np.arange(len(lengths))].T
+        return hs, self._public(last, *(other[-1] for other in others))
+
     def _enter_backward(
         self, dhs: np.ndarray, tape: Any, dstate: State | None
     ) -> tuple[np.ndarray, ...]:
         """Check the arguments of `backward`; return dhs (T, H, N), then the parts of dstate."""
         T, _, N = tape.x.shape
-        dhs = check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype, finite=False)
-        return swap(dhs), *self._columns("dstate", dstate, N)
+        dhs = swap(check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype, finite=False))
+        dh, *others = self._columns("dstate", dstate, N)
+        if tape.lengths is not None:
+            # The last h is that of each sample's own last step; padding has no output.
+            dhs *= np.arange(T)[:, None, None] < tape.lengths
+            dhs[tape.lengths - 1, :, np.arange(N)] += dh.T
+            dh = np.zeros_like(dh)
+        return dhs, dh, *others
 
     def _columns(self, name: str, state: State | None, N: int) -> list[np.ndarray]:
         """Return the parts of a state as fresh arrays of shape (H, N)."""

@@ -3,6 +3,7 @@ r"""The gated recurrent unit."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,12 +26,15 @@ class GRUTape:
         The values of r, z, n.
     u_n : ndarray, shape (T, H, N)
         What the reset gate multiplies: ``U_n h + b_n`` with `reset_after`, else ``h``.
+    lengths : ndarray of int, shape (N,), or None
+        The steps of each sample that are not padding.
     """
 
     x: np.ndarray
     h: np.ndarray
     gates: np.ndarray
     u_n: np.ndarray
+    lengths: np.ndarray | None
 
 
 class GRU(Recurrent):
@@ -62,6 +66,7 @@ class GRU(Recurrent):
     """
 
     gates = ("r", "z", "n")
+    holding: ClassVar = {"z": 1}
 
     def __init__(
         self, input_size, hidden_size, *, rng, dtype=np.float32, reset_after: bool = True
@@ -71,11 +76,12 @@ class GRU(Recurrent):
         if self.reset_after:
             self.params["b_n"] = np.zeros(self.hidden_size, self.dtype)
 
-    def forward(self, xs, state=None) -> tuple[np.ndarray, State, GRUTape]:
+    def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, GRUTape]:
         x, h0 = self._enter(xs, state)
         W, U, b = self.params["W"], self.params["U"], self.params["b"]
         T, H = len(x), self.hidden_size
         a = W @ x + b[:, None]  # the inputs of all steps in one call
+        self._hold(a, lengths)
         gates = self._split(a)  # a view: what becomes of a becomes of the gates
         h = np.empty((T + 1, *h0.shape), self.dtype)
         u_n = np.empty_like(h[1:])
@@ -92,7 +98,7 @@ class GRU(Recurrent):
                 a[t, : 2 * H] = sigmoid(a[t, : 2 * H] + U[: 2 * H] @ h[t])
                 np.tanh(n + U[2 * H :] @ (r * u_n[t]), out=n)
             h[t + 1] = (1 - z) * n + z * h[t]
-        return swap(h[1:]), self._public(h[T]), GRUTape(x, h, gates, u_n)
+        return *self._leave(h, lengths=lengths), GRUTape(x, h, gates, u_n, lengths)
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh = self._enter_backward(dhs, tape, dstate)

@@ -3,6 +3,7 @@ r"""The long short-term memory layer."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class LSTMTape:
         The values of i, f, g, o.
     tanh_c : ndarray, shape (T, H, N)
         The squashed cell state of each step.
+    lengths : ndarray of int, shape (N,), or None
+        The steps of each sample that are not padding.
     """
 
     x: np.ndarray
@@ -32,6 +35,7 @@ class LSTMTape:
     c: np.ndarray
     gates: np.ndarray
     tanh_c: np.ndarray
+    lengths: np.ndarray | None
 
 
 class LSTM(Recurrent):
@@ -63,6 +67,7 @@ class LSTM(Recurrent):
 
     gates = ("i", "f", "g", "o")
     state_names = ("h", "c")
+    holding: ClassVar = {"f": 1, "i": -1}
 
     def __init__(
         self, input_size, hidden_size, *, rng, dtype=np.float32, forget_bias: float = 1.0
@@ -70,13 +75,14 @@ class LSTM(Recurrent):
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         self.params["b"][self.block("f")] = forget_bias
 
-    def forward(self, xs, state=None) -> tuple[np.ndarray, State, LSTMTape]:
+    def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, LSTMTape]:
         x, h0, c0 = self._enter(xs, state)
         # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with the rows of the three gates halved here, one
         # tanh over the whole block below serves all four.
         scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.hidden_size)[:, None]
         W, U = scale * self.params["W"], scale * self.params["U"]
         a = W @ x + scale * self.params["b"][:, None]  # the inputs of all steps in one call
+        self._hold(a, lengths)
         T = len(x)
         gates = self._split(a)  # a view: what becomes of a becomes of the gates
         h = np.empty((T + 1, *h0.shape), self.dtype)
@@ -89,7 +95,8 @@ class LSTM(Recurrent):
             c[t + 1] = f * c[t] + i * g
             np.tanh(c[t + 1], out=tanh_c[t])
             h[t + 1] = o * tanh_c[t]
-        return swap(h[1:]), self._public(h[T], c[T]), LSTMTape(x, h, c, gates, tanh_c)
+        tape = LSTMTape(x, h, c, gates, tanh_c, lengths)
+        return *self._leave(h, c, lengths=lengths), tape
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh, dc = self._enter_backward(dhs, tape, dstate)

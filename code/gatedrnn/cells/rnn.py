@@ -21,10 +21,13 @@ class RNNTape:
     x : ndarray, shape (T, D, N)
     h : ndarray, shape (T + 1, H, N)
         The state before the first step, then after each.
+    lengths : ndarray of int, shape (N,), or None
+        The steps of each sample that are not padding.
     """
 
     x: np.ndarray
     h: np.ndarray
+    lengths: np.ndarray | None
 
 
 class RNN(Recurrent):
@@ -43,15 +46,16 @@ class RNN(Recurrent):
 
     gates = ("h",)
 
-    def forward(self, xs, state=None) -> tuple[np.ndarray, State, RNNTape]:
+    def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, RNNTape]:
         x, h0 = self._enter(xs, state)
         W, U, b = self.params["W"], self.params["U"], self.params["b"]
         T = len(x)
         a = W @ x + b[:, None]  # the inputs of all steps in one call
+        self._hold(a, lengths)
         h = np.concatenate([h0[None], a])
         for t in range(T):
             np.tanh(a[t] + U @ h[t], out=h[t + 1])
-        return swap(h[1:]), self._public(h[T]), RNNTape(x, h)
+        return *self._leave(h, lengths=lengths), RNNTape(x, h, lengths)
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh = self._enter_backward(dhs, tape, dstate)

@@ -1,8 +1,12 @@
 r"""Our layers as MXNet Gluon's, and Gluon's as ours.
 
-Gluon's recurrent layers, with ``num_layers=1``, compute what `gatedrnn.RNN`, `LSTM` and `GRU`
-compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither
-side follows when the other is trained.
+Gluon's recurrent layers compute what `gatedrnn.RNN`, `LSTM` and `GRU` compute, and with several
+layers or two directions what a `Stack` of them computes, with a second bias (see
+`gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the other is
+trained.
+
+One gradient of MXNet 1.9.1 is wrong: in float64 that of the ``i2h_weight`` of every layer between
+the first and the last of a plain RNN.
 """
 
 from __future__ import annotations
@@ -13,7 +17,15 @@ from gatedrnn import models
 from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.frameworks.mxnet_compat import import_mxnet
-from gatedrnn.frameworks.two_biases import TwoBiases, cell_with, gradients, two_biases
+from gatedrnn.frameworks.two_biases import (
+    Place,
+    TwoBiases,
+    cells_of,
+    gradients,
+    layer_with,
+    two_biases,
+)
+from gatedrnn.stack import Stack
 from gatedrnn.validation import FLOATS
 
 mx = import_mxnet()
@@ -24,24 +36,31 @@ __all__ = ["SequenceModel", "from_mxnet", "grads_from_mxnet", "to_mxnet", "to_mx
 #: Our layer, Gluon's layer.
 PAIRS = ((RNN, gluon.rnn.RNN), (LSTM, gluon.rnn.LSTM), (GRU, gluon.rnn.GRU))
 
-#: Our names, Gluon's names.
+#: Our names, Gluon's names, which a place completes.
 NAMES = {
-    "W": "l0_i2h_weight",
-    "U": "l0_h2h_weight",
-    "b_ih": "l0_i2h_bias",
-    "b_hh": "l0_h2h_bias",
+    "W": "{}_i2h_weight",
+    "U": "{}_h2h_weight",
+    "b_ih": "{}_i2h_bias",
+    "b_hh": "{}_h2h_bias",
 }
 
 
-def to_mxnet(cell: Recurrent) -> gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU:
+def _name(name: str, place: Place) -> str:
+    """Return Gluon's name of an array at a place: l for left to right, r for right to left."""
+    layer, reverse = place
+    return NAMES[name].format(f"{'r' if reverse else 'l'}{layer}")
+
+
+def to_mxnet(cell: Recurrent | Stack) -> gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU:
     """Return Gluon's layer with a copy of our weights.
 
-    It takes ``xs`` (T, N, D) and a list of states of shape (num_layers, N, H) with one
-    layer: ``[h]``, or ``[h, c]`` for an LSTM.
+    It takes ``xs`` (T, N, D) and a list of states of shape (num_layers, N, H), with two
+    directions (2 num_layers, N, H), in the order of `Stack.cells`: ``[h]``, or ``[h, c]`` for an
+    LSTM.
 
     Parameters
     ----------
-    cell : RNN, LSTM, or GRU with ``reset_after=True``
+    cell : RNN, LSTM, or GRU with ``reset_after=True``, or a Stack of them
 
     Raises
     ------
@@ -50,27 +69,33 @@ def to_mxnet(cell: Recurrent) -> gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU:
     ValueError
         If it is a GRU that resets before the matrix product: MXNet has none.
     """
-    weights = two_biases(cell, "MXNet")
-    kind = next(theirs for ours, theirs in PAIRS if isinstance(cell, ours))
+    cells = cells_of(cell)
+    weights = {place: two_biases(own, "MXNet") for place, own in cells.items()}
+    kind = next(theirs for ours, theirs in PAIRS if isinstance(cells[0, False], ours))
     # Gluon's RNN would have a ReLU.
     options = {"activation": "tanh"} if kind is gluon.rnn.RNN else {}
+    if isinstance(cell, Stack):
+        options |= {
+            name: getattr(cell, name) for name in ("num_layers", "bidirectional", "dropout")
+        }
     layer = kind(cell.hidden_size, input_size=cell.input_size, dtype=cell.dtype.name, **options)
-    for ours, theirs in NAMES.items():
-        _fill(getattr(layer, theirs), weights[ours])
+    for place, own in weights.items():
+        for name, value in own.items():
+            _fill(getattr(layer, _name(name, place)), value)
     return layer
 
 
-def from_mxnet(layer: gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU) -> Recurrent:
+def from_mxnet(layer: gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU) -> Recurrent | Stack:
     """Return our layer with a copy of a Gluon layer's weights.
 
     The two biases become one, their sum. The layout ``"NTC"`` is a matter of layout alone: our
-    layer takes (T, N, D) all the same. Dropout acts between stacked layers, so that one
-    layer has none.
+    layer takes (T, N, D) all the same. Several layers, or two directions, become a `Stack`.
+    Dropout acts between stacked layers, so that one layer has none.
 
     Parameters
     ----------
     layer : mxnet.gluon.rnn.RNN, LSTM or GRU
-        With one layer, one direction, and tanh for an RNN; in float32 or float64.
+        With tanh for an RNN; in float32 or float64.
 
     Raises
     ------
@@ -79,7 +104,14 @@ def from_mxnet(layer: gluon.rnn.RNN | gluon.rnn.LSTM | gluon.rnn.GRU) -> Recurre
     ValueError
         If it has an option that our layers lack (the message names it), or no weights yet.
     """
-    return cell_with(_ours(layer), _read(layer, lambda parameter: parameter.data()))
+    kind = _ours(layer)
+    return layer_with(
+        kind,
+        lambda place: _read(layer, place, lambda parameter: parameter.data()),
+        layer._num_layers,
+        layer._dir == 2,
+        layer._dropout,
+    )
 
 
 def grads_from_mxnet(layer: gluon.Block) -> dict[str, np.ndarray]:
@@ -111,7 +143,13 @@ def grads_from_mxnet(layer: gluon.Block) -> dict[str, np.ndarray]:
         if layer.embedding is not None:
             grads["embedding"] = {"W": layer.embedding.weight.grad().asnumpy()}
         return {f"{part}.{name}": g for part, own in grads.items() for name, g in own.items()}
-    return gradients(_ours(layer), _read(layer, lambda parameter: parameter.grad()))
+    kind = _ours(layer)
+    return gradients(
+        kind,
+        lambda place: _read(layer, place, lambda parameter: parameter.grad()),
+        layer._num_layers,
+        layer._dir == 2,
+    )
 
 
 class SequenceModel(gluon.HybridBlock):
@@ -133,7 +171,7 @@ class SequenceModel(gluon.HybridBlock):
         self.cell = cell
         U = cell.l0_h2h_weight
         self.readout = gluon.nn.Dense(
-            output_size, in_units=U.shape[1], flatten=False, dtype=U.dtype
+            output_size, in_units=U.shape[1] * cell._dir, flatten=False, dtype=U.dtype
         )
         self.last_only = readout == "last"
 
@@ -185,8 +223,6 @@ def _ours(layer: gluon.Block) -> type[Recurrent]:
         raise TypeError(f"layer: expected a gluon.rnn.RNN, LSTM or GRU, got {layer!r:.80}")
     # Gluon keeps its options to itself: these attributes are those of the last release, 1.9.1.
     options = {
-        "num_layers": (layer._num_layers, 1),
-        "bidirectional": (layer._dir == 2, False),
         "projection_size": (layer._projection_size, None),
         "activation": ("relu" if layer._mode == "rnn_relu" else "tanh", "tanh"),
         "state_clip_min": (layer._lstm_state_clip_min, None),
@@ -202,10 +238,10 @@ def _ours(layer: gluon.Block) -> type[Recurrent]:
     return ours
 
 
-def _read(layer: gluon.Block, of) -> TwoBiases:
-    """Return the arrays that the function makes `of` a layer's parameters."""
+def _read(layer: gluon.Block, place: Place, of) -> TwoBiases:
+    """Return the arrays that the function makes `of` the parameters of a place."""
     try:
-        return {ours: of(getattr(layer, theirs)).asnumpy() for ours, theirs in NAMES.items()}
+        return {name: of(getattr(layer, _name(name, place))).asnumpy() for name in NAMES}
     except (RuntimeError, gluon.parameter.DeferredInitializationError) as error:
         raise ValueError(
             "layer: expected weights, got none: give it input_size and call initialize()"

@@ -1,8 +1,9 @@
 r"""Our layers as PyTorch's, and PyTorch's as ours.
 
-PyTorch's recurrent layers, with ``num_layers=1``, compute what `gatedrnn.RNN`, `LSTM` and `GRU`
-compute, with a second bias (see `gatedrnn.frameworks.two_biases`). Arrays are copied: neither
-side follows when the other is trained.
+PyTorch's recurrent layers compute what `gatedrnn.RNN`, `LSTM` and `GRU` compute, and with several
+layers or two directions what a `Stack` of them computes, with a second bias (see
+`gatedrnn.frameworks.two_biases`). Arrays are copied: neither side follows when the other is
+trained.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from gatedrnn import models
 from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.frameworks.missing import MissingFrameworkError
-from gatedrnn.frameworks.two_biases import TwoBiases, cell_with, gradients, two_biases
+from gatedrnn.frameworks.two_biases import (
+    Place,
+    TwoBiases,
+    cells_of,
+    gradients,
+    layer_with,
+    two_biases,
+)
+from gatedrnn.stack import Stack
 
 try:
     import torch
@@ -37,23 +46,30 @@ __all__ = [
 #: Our layer, PyTorch's layer.
 PAIRS = ((RNN, nn.RNN), (LSTM, nn.LSTM), (GRU, nn.GRU))
 
-#: Our names, PyTorch's names.
+#: Our names, PyTorch's names, which a place completes.
 NAMES = {
-    "W": "weight_ih_l0",
-    "U": "weight_hh_l0",
-    "b_ih": "bias_ih_l0",
-    "b_hh": "bias_hh_l0",
+    "W": "weight_ih_l{}",
+    "U": "weight_hh_l{}",
+    "b_ih": "bias_ih_l{}",
+    "b_hh": "bias_hh_l{}",
 }
 
 
-def to_pytorch(cell: Recurrent) -> nn.RNN | nn.LSTM | nn.GRU:
+def _name(name: str, place: Place) -> str:
+    """Return PyTorch's name of an array at a place."""
+    layer, reverse = place
+    return NAMES[name].format(layer) + ("_reverse" if reverse else "")
+
+
+def to_pytorch(cell: Recurrent | Stack) -> nn.RNN | nn.LSTM | nn.GRU:
     """Return PyTorch's layer with a copy of our weights.
 
-    It takes ``xs`` (T, N, D) and a state of shape (num_layers, N, H) with one layer.
+    It takes ``xs`` (T, N, D) and a state of shape (num_layers, N, H), with two directions
+    (2 num_layers, N, H), in the order of `Stack.cells`.
 
     Parameters
     ----------
-    cell : RNN, LSTM, or GRU with ``reset_after=True``
+    cell : RNN, LSTM, or GRU with ``reset_after=True``, or a Stack of them
 
     Raises
     ------
@@ -62,27 +78,33 @@ def to_pytorch(cell: Recurrent) -> nn.RNN | nn.LSTM | nn.GRU:
     ValueError
         If it is a GRU that resets before the matrix product: PyTorch has none.
     """
-    weights = two_biases(cell, "PyTorch")
-    layer = next(theirs for ours, theirs in PAIRS if isinstance(cell, ours))
-    dtype = torch.float64 if cell.dtype == np.float64 else torch.float32
+    cells = cells_of(cell)
+    weights = {place: two_biases(own, "PyTorch") for place, own in cells.items()}
+    layer = next(theirs for ours, theirs in PAIRS if isinstance(cells[0, False], ours))
+    options = {"dtype": torch.float64 if cell.dtype == np.float64 else torch.float32}
+    if isinstance(cell, Stack):
+        options |= {
+            name: getattr(cell, name) for name in ("num_layers", "bidirectional", "dropout")
+        }
     with torch.random.fork_rng(devices=[]):  # leaves the reader's random numbers alone
-        module = layer(cell.input_size, cell.hidden_size, dtype=dtype)
-    for ours, theirs in NAMES.items():
-        _fill(getattr(module, theirs), weights[ours])
+        module = layer(cell.input_size, cell.hidden_size, **options)
+    for place, own in weights.items():
+        for name, value in own.items():
+            _fill(getattr(module, _name(name, place)), value)
     return module
 
 
-def from_pytorch(module: nn.RNN | nn.LSTM | nn.GRU) -> Recurrent:
+def from_pytorch(module: nn.RNN | nn.LSTM | nn.GRU) -> Recurrent | Stack:
     """Return our layer with a copy of a PyTorch layer's weights.
 
     The two biases become one, their sum; a layer without biases gets zeros. ``batch_first`` is a
-    matter of layout alone: our layer takes (T, N, D) all the same. Dropout acts between
-    stacked layers, so that one layer has none.
+    matter of layout alone: our layer takes (T, N, D) all the same. Several layers, or two
+    directions, become a `Stack`. Dropout acts between stacked layers, so that one layer has none.
 
     Parameters
     ----------
     module : torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
-        With one layer, one direction, and tanh for an RNN; in float32 or float64.
+        With tanh for an RNN; in float32 or float64.
 
     Raises
     ------
@@ -91,7 +113,14 @@ def from_pytorch(module: nn.RNN | nn.LSTM | nn.GRU) -> Recurrent:
     ValueError
         If it has an option that our layers lack; the message names it.
     """
-    return cell_with(_ours(module), _read(module, lambda parameter: parameter))
+    kind = _ours(module)
+    return layer_with(
+        kind,
+        lambda place: _read(module, place, lambda parameter: parameter),
+        module.num_layers,
+        module.bidirectional,
+        module.dropout,
+    )
 
 
 def grads_from_pytorch(module: nn.Module) -> dict[str, np.ndarray]:
@@ -122,7 +151,10 @@ def grads_from_pytorch(module: nn.Module) -> dict[str, np.ndarray]:
         if module.embedding is not None:
             grads["embedding"] = {"W": _array(_grad(module.embedding.weight))}
         return {f"{layer}.{name}": g for layer, own in grads.items() for name, g in own.items()}
-    return gradients(_ours(module), _read(module, _grad))
+    kind = _ours(module)
+    return gradients(
+        kind, lambda place: _read(module, place, _grad), module.num_layers, module.bidirectional
+    )
 
 
 class SequenceModel(nn.Module):
@@ -142,7 +174,8 @@ class SequenceModel(nn.Module):
         super().__init__()
         self.embedding = embedding
         self.cell = cell
-        self.readout = nn.Linear(cell.hidden_size, output_size, dtype=cell.weight_hh_l0.dtype)
+        width = cell.hidden_size * (2 if cell.bidirectional else 1)
+        self.readout = nn.Linear(width, output_size, dtype=cell.weight_hh_l0.dtype)
         self.last_only = readout == "last"
 
     def forward(self, xs, state=None):
@@ -187,8 +220,6 @@ def _ours(module: nn.Module) -> type[Recurrent]:
             f"module: expected a torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU, got {module!r:.80}"
         )
     options = {
-        "num_layers": (module.num_layers, 1),
-        "bidirectional": (module.bidirectional, False),
         "proj_size": (module.proj_size, 0),
         "nonlinearity": (getattr(module, "nonlinearity", "tanh"), "tanh"),
     }
@@ -201,11 +232,12 @@ def _ours(module: nn.Module) -> type[Recurrent]:
     return ours
 
 
-def _read(module: nn.Module, of) -> TwoBiases:
-    """Return the arrays of a layer, or what the function makes `of` its parameters."""
+def _read(module: nn.Module, place: Place, of) -> TwoBiases:
+    """Return the arrays of a place, or what the function makes `of` its parameters."""
+    parameters = {name: getattr(module, _name(name, place), None) for name in NAMES}
     return {
-        ours: _array(of(getattr(module, theirs))) if hasattr(module, theirs) else None
-        for ours, theirs in NAMES.items()
+        name: None if parameter is None else _array(of(parameter))
+        for name, parameter in parameters.items()
     }
 
 

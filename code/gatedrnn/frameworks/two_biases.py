@@ -17,14 +17,19 @@ of a GRU that resets after the product has a use for both, ours called ``b`` and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypedDict
 
 import numpy as np
 
 from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
+from gatedrnn.stack import Stack
 
-__all__ = ["TwoBiases", "cell_with", "gradients", "two_biases"]
+__all__ = ["Place", "TwoBiases", "cells_of", "gradients", "layer_with", "two_biases"]
+
+#: Where a cell stands in a framework's layer: from below, and whether it reads backwards.
+Place = tuple[int, bool]
 
 
 class TwoBiases(TypedDict):
@@ -34,6 +39,27 @@ class TwoBiases(TypedDict):
     U: np.ndarray
     b_ih: np.ndarray | None
     b_hh: np.ndarray | None
+
+
+def cells_of(cell: Recurrent | Stack) -> dict[Place, Recurrent]:
+    """Return the cells of a layer or a stack of ours by their places.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(cell, Stack):
+        places = _places(cell.num_layers, cell.bidirectional)
+        return dict(zip(places, cell.cells.values(), strict=True))
+    if not isinstance(cell, (RNN, LSTM, GRU)):
+        raise TypeError(f"cell: expected an RNN, LSTM or GRU of gatedrnn, got {cell!r:.80}")
+    return {(0, False): cell}
+
+
+def _places(num_layers: int, bidirectional: bool) -> list[Place]:
+    directions = (False, True) if bidirectional else (False,)
+    return [(layer, reverse) for layer in range(num_layers) for reverse in directions]
 
 
 def two_biases(cell: Recurrent, framework: str) -> TwoBiases:
@@ -47,13 +73,9 @@ def two_biases(cell: Recurrent, framework: str) -> TwoBiases:
 
     Raises
     ------
-    TypeError
-        If `cell` is not one of ours.
     ValueError
         If it is a GRU that resets before the matrix product.
     """
-    if not isinstance(cell, (RNN, LSTM, GRU)):
-        raise TypeError(f"cell: expected an RNN, LSTM or GRU of gatedrnn, got {cell!r:.80}")
     if isinstance(cell, GRU) and not cell.reset_after:
         raise ValueError(
             f"cell: expected a GRU with reset_after=True, got reset_after=False: {framework} has "
@@ -67,7 +89,38 @@ def two_biases(cell: Recurrent, framework: str) -> TwoBiases:
     return {"W": params["W"], "U": params["U"], "b_ih": params["b"], "b_hh": b_hh}
 
 
-def cell_with(kind: type[Recurrent], weights: TwoBiases) -> Recurrent:
+def layer_with(
+    kind: type[Recurrent],
+    read: Callable[[Place], TwoBiases],
+    num_layers: int,
+    bidirectional: bool,
+    dropout: float,
+) -> Recurrent | Stack:
+    """Return our layer with a framework's weights: a `Stack` if there is more than one cell.
+
+    Parameters
+    ----------
+    kind : {RNN, LSTM, GRU}
+    read : callable
+        Returns the arrays of a place.
+    num_layers, bidirectional, dropout
+        As for `Stack`.
+    """
+    cells = {place: _cell_with(kind, read(place)) for place in _places(num_layers, bidirectional)}
+    first = cells[0, False]
+    if len(cells) == 1:
+        return first
+    stack = Stack(
+        kind, first.input_size, first.hidden_size, num_layers, bidirectional=bidirectional,
+        dropout=dropout if num_layers > 1 else 0.0, rng=np.random.default_rng(0), dtype=first.dtype,
+    )  # fmt: skip
+    for mine, theirs in zip(stack.cells.values(), cells.values(), strict=True):
+        for name, value in theirs.params.items():
+            mine.params[name][...] = value
+    return stack
+
+
+def _cell_with(kind: type[Recurrent], weights: TwoBiases) -> Recurrent:
     """Return a cell of ours with a framework's weights; the biases that are not there are zero.
 
     Parameters
@@ -92,8 +145,34 @@ def cell_with(kind: type[Recurrent], weights: TwoBiases) -> Recurrent:
     return cell
 
 
-def gradients(kind: type[Recurrent], grads: TwoBiases) -> dict[str, np.ndarray]:
-    """Return a framework's gradients under our names.
+def gradients(
+    kind: type[Recurrent],
+    read: Callable[[Place], TwoBiases],
+    num_layers: int,
+    bidirectional: bool,
+) -> dict[str, np.ndarray]:
+    """Return a framework's gradients under the names of our parameters.
+
+    Parameters
+    ----------
+    kind : {RNN, LSTM, GRU}
+    read : callable
+        Returns the gradients of a place.
+    num_layers, bidirectional
+        As for `Stack`.
+    """
+    places = _places(num_layers, bidirectional)
+    if len(places) == 1:
+        return _cell_gradients(kind, read(places[0]))
+    return {
+        f"{layer}{'.reverse' if reverse else ''}.{name}": grad
+        for layer, reverse in places
+        for name, grad in _cell_gradients(kind, read((layer, reverse))).items()
+    }
+
+
+def _cell_gradients(kind: type[Recurrent], grads: TwoBiases) -> dict[str, np.ndarray]:
+    """Return the gradients of one cell under our names.
 
     ``b`` gets the gradient of ``b_ih``, which in a sum is that of ``b_hh`` as well; ``b_n`` gets
     the last H rows of that of ``b_hh``. A layer without biases has gradients of ``W`` and ``U``
