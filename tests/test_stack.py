@@ -97,6 +97,17 @@ def test_padding_changes_nothing(name, bidirectional, dtype):
         assert_allclose(grad, total[key], **close)
 
 
+def test_gates_that_hold_do_so_exactly():
+    """A memory that is held loses nothing, however long the padding."""
+    for name in ("LSTM", "GRU, reset after", "GRU, reset before"):
+        stack = make(name, num_layers=1, dtype=np.float32)
+        xs = np.random.default_rng(1).standard_normal((60, 2, 2)).astype(np.float32)
+        tape = stack.forward(xs, lengths=np.array([3, 60]))[2].cells[0]
+        kept = tape.c if name == "LSTM" else tape.h
+        assert (kept[4:, :, 0] == kept[3, :, 0]).all()
+        assert (kept[4:, :, 1] != kept[3, :, 1]).any()
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_step_by_step_as_the_whole_sequence(name):
     stack = make(name, num_layers=3)

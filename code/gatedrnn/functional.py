@@ -21,13 +21,14 @@ __all__ = [
 ]
 
 
-def sigmoid(a: np.ndarray) -> np.ndarray:
-    r"""Return :math:`\sigma(a) = 1/(1+e^{-a})`, elementwise.
+def sigmoid(a: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    r"""Return :math:`\sigma(a) = 1/(1+e^{-a})`, elementwise; in `out`, which may be `a` itself.
 
     Computed as :math:`\tfrac12 \tanh(a/2) + \tfrac12`, which is the same function, cannot
     overflow, and costs one vectorised tanh.
     """
-    return 0.5 * np.tanh(0.5 * a) + 0.5
+    s = np.tanh(np.multiply(a, 0.5, out=out), out=out)
+    return np.add(np.multiply(s, 0.5, out=out), 0.5, out=out)
 
 
 def dsigmoid(s: np.ndarray) -> np.ndarray:

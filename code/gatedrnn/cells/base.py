@@ -18,7 +18,7 @@ import numpy as np
 from gatedrnn.init import glorot_uniform, orthogonal
 from gatedrnn.validation import FLOATS, check_floats, check_lengths, check_positive_int
 
-__all__ = ["Recurrent", "State", "outer", "swap"]
+__all__ = ["Recurrent", "State", "flat", "swap"]
 
 #: Added to the sum of a gate, holds it open or, with a minus, shut: its value is 1 or 0, exactly.
 HOLD = 1e4
@@ -32,20 +32,13 @@ def swap(a: np.ndarray) -> np.ndarray:
     return np.swapaxes(a, -1, -2).copy()  # also where a view would do: the caller may write to it
 
 
-def outer(da: np.ndarray, x: np.ndarray) -> np.ndarray:
-    r"""Return :math:`\sum_t da_t\, x_t^\top`, the gradient of the weights between the two.
+def flat(a: np.ndarray) -> np.ndarray:
+    r"""Return (T, K, N) as (K, T N): all steps of all samples side by side, as columns.
 
-    Parameters
-    ----------
-    da : ndarray, shape (T, K, N)
-    x : ndarray, shape (T, D, N)
-
-    Returns
-    -------
-    ndarray, shape (K, D)
-        The sum over steps and samples, by one matrix product.
+    What is a sum of products over steps and samples, :math:`\sum_t da_t\, x_t^\top`, is then one
+    product, ``flat(da) @ flat(x).T``.
     """
-    return np.tensordot(da, x, axes=((0, 2), (0, 2)))
+    return a.swapaxes(0, 1).reshape(a.shape[1], -1)
 
 
 class Recurrent(ABC):
@@ -277,6 +270,11 @@ class Recurrent(ABC):
         """Return the state as the caller sees it: samples as rows, a bare array if it is one."""
         rows = tuple(swap(part) for part in parts)
         return rows[0] if len(rows) == 1 else rows
+
+    def _input_gradient(self, da: np.ndarray, T: int) -> np.ndarray:
+        """Return dxs (T, N, D) from the gradients of the sums, da (kH, T N)."""
+        dx = self.params["W"].T @ da
+        return dx.reshape(self.input_size, T, -1).transpose(1, 2, 0).copy()
 
     def _split(self, a: np.ndarray) -> np.ndarray:
         """Return a view of a (..., kH, N) with an axis for the gates: (..., k, H, N)."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gatedrnn.cells.base import Recurrent, State, outer, swap
+from gatedrnn.cells.base import Recurrent, State, flat
 from gatedrnn.functional import dsigmoid, dtanh, sigmoid
 
 __all__ = ["GRU", "GRUTape"]
@@ -80,58 +80,65 @@ class GRU(Recurrent):
         x, h0 = self._enter(xs, state)
         W, U, b = self.params["W"], self.params["U"], self.params["b"]
         T, H = len(x), self.hidden_size
-        a = W @ x + b[:, None]  # the inputs of all steps in one call
+        a = W @ x  # the inputs of all steps in one call
+        a += b[:, None]
         self._hold(a, lengths)
         gates = self._split(a)  # a view: what becomes of a becomes of the gates
         h = np.empty((T + 1, *h0.shape), self.dtype)
         u_n = np.empty_like(h[1:])
+        b_n = self.params["b_n"][:, None] if self.reset_after else None
         h[0] = h0
         for t in range(T):
-            r, z, n = gates[t]
+            rz, (r, z, n) = a[t, : 2 * H], gates[t]
             if self.reset_after:
                 u = U @ h[t]
-                a[t, : 2 * H] = sigmoid(a[t, : 2 * H] + u[: 2 * H])
-                u_n[t] = u[2 * H :] + self.params["b_n"][:, None]
-                np.tanh(n + r * u_n[t], out=n)
+                rz += u[: 2 * H]
+                np.add(u[2 * H :], b_n, out=u_n[t])
+                sigmoid(rz, out=rz)
+                n += r * u_n[t]
             else:
                 u_n[t] = h[t]
-                a[t, : 2 * H] = sigmoid(a[t, : 2 * H] + U[: 2 * H] @ h[t])
-                np.tanh(n + U[2 * H :] @ (r * u_n[t]), out=n)
-            h[t + 1] = (1 - z) * n + z * h[t]
+                rz += U[: 2 * H] @ h[t]
+                sigmoid(rz, out=rz)
+                n += U[2 * H :] @ (r * u_n[t])
+            np.tanh(n, out=n)
+            np.add((1 - z) * n, z * h[t], out=h[t + 1])
         return *self._leave(h, lengths=lengths), GRUTape(x, h, gates, u_n, lengths)
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh = self._enter_backward(dhs, tape, dstate)
-        W, U = self.params["W"], self.params["U"]
-        H = self.hidden_size
+        T, H, U = len(dhs), self.hidden_size, self.params["U"]
         r, z, n = tape.gates.swapaxes(0, 1)  # each (T, H, N)
-        # The local derivatives of all steps at once. Only dh has to go back one by one.
-        h_by_a_z = (tape.h[:-1] - n) * dsigmoid(z)
-        h_by_a_n = (1 - z) * dtanh(n)
-        reset_by_a_r = tape.u_n * dsigmoid(r)  # of the product r * u_n
-        gates_da = np.empty_like(tape.gates)
-        da = gates_da.reshape(len(dhs), -1, dhs.shape[-1])
-        for t in reversed(range(len(da))):
-            dh = dhs[t] + dh
-            gates_da[t, 1] = dh * h_by_a_z[t]
-            gates_da[t, 2] = dh * h_by_a_n[t]
+        # The local derivatives of all steps at once. Only dh has to go back one by one, and
+        # turns the derivatives into the gradients of the sums where they stand.
+        by_a = np.empty_like(tape.gates)
+        np.multiply(tape.u_n, dsigmoid(r), out=by_a[:, 0])  # of the product r * u_n
+        np.multiply(tape.h[:-1] - n, dsigmoid(z), out=by_a[:, 1])  # of h, like the next
+        np.multiply(1 - z, dtanh(n), out=by_a[:, 2])
+        da = by_a.reshape(T, -1, dhs.shape[-1])
+        for t in reversed(range(T)):
+            da_r, da_zn, da_n = by_a[t, 0], by_a[t, 1:], by_a[t, 2]
+            dh += dhs[t]
+            da_zn *= dh
             # The gradient of r * u_n: it enters the tanh as it is, or by way of U_n.
-            dreset = gates_da[t, 2] if self.reset_after else U[2 * H :].T @ gates_da[t, 2]
-            gates_da[t, 0] = dreset * reset_by_a_r[t]
+            dreset = da_n if self.reset_after else U[2 * H :].T @ da_n
+            da_r *= dreset
             du_n = dreset * r[t]
-            dh = dh * z[t] + U[: 2 * H].T @ da[t, : 2 * H]
+            dh *= z[t]
+            dh += U[: 2 * H].T @ da[t, : 2 * H]
             dh += U[2 * H :].T @ du_n if self.reset_after else du_n
-        return swap(W.T @ da), self._public(dh), self._gradients(da, tape)
+        da = flat(da)
+        return self._input_gradient(da, T), self._public(dh), self._gradients(da, tape)
 
     def _gradients(self, da: np.ndarray, tape: GRUTape) -> dict[str, np.ndarray]:
-        """Return the parameters' gradients from those of the three sums, da (T, 3H, N)."""
-        H, r, h = self.hidden_size, tape.gates[:, 0], tape.h[:-1]
-        grads = {"W": outer(da, tape.x), "b": da.sum((0, 2))}
+        """Return the parameters' gradients from those of the three sums, da (3H, T N)."""
+        H, r, h = self.hidden_size, flat(tape.gates[:, 0]), flat(tape.h[:-1])
+        da_rz, da_n = da[: 2 * H], da[2 * H :]
+        grads = {"W": da @ flat(tape.x).T, "b": da.sum(1)}
         if self.reset_after:
-            du_n = r * da[:, 2 * H :]
-            grads["U"] = outer(np.concatenate([da[:, : 2 * H], du_n], axis=1), h)
-            grads["b_n"] = du_n.sum((0, 2))
+            du_n = r * da_n
+            grads["U"] = np.concatenate([da_rz @ h.T, du_n @ h.T])
+            grads["b_n"] = du_n.sum(1)
         else:
-            dU_n = outer(da[:, 2 * H :], r * h)
-            grads["U"] = np.concatenate([outer(da[:, : 2 * H], h), dU_n])
+            grads["U"] = np.concatenate([da_rz @ h.T, da_n @ (r * h).T])
         return grads

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gatedrnn.cells.base import Recurrent, State, outer, swap
+from gatedrnn.cells.base import Recurrent, State, flat
 from gatedrnn.functional import dsigmoid, dtanh
 
 __all__ = ["LSTM", "LSTMTape"]
@@ -81,39 +81,49 @@ class LSTM(Recurrent):
         # tanh over the whole block below serves all four.
         scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.hidden_size)[:, None]
         W, U = scale * self.params["W"], scale * self.params["U"]
-        a = W @ x + scale * self.params["b"][:, None]  # the inputs of all steps in one call
+        a = W @ x  # the inputs of all steps in one call
+        a += scale * self.params["b"][:, None]
         self._hold(a, lengths)
         T = len(x)
         gates = self._split(a)  # a view: what becomes of a becomes of the gates
+        scale = np.repeat(scale, x.shape[-1], axis=1)  # as large as a step of a
+        shift = 1 - scale
         h = np.empty((T + 1, *h0.shape), self.dtype)
         c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
         h[0], c[0] = h0, c0
         for t in range(T):
-            np.tanh(a[t] + U @ h[t], out=a[t])
-            a[t] = scale * a[t] + (1 - scale)
-            i, f, g, o = gates[t]
-            c[t + 1] = f * c[t] + i * g
+            a_t, (i, f, g, o) = a[t], gates[t]
+            a_t += U @ h[t]
+            np.tanh(a_t, out=a_t)
+            a_t *= scale
+            a_t += shift
+            np.add(f * c[t], i * g, out=c[t + 1])
             np.tanh(c[t + 1], out=tanh_c[t])
-            h[t + 1] = o * tanh_c[t]
+            np.multiply(o, tanh_c[t], out=h[t + 1])
         tape = LSTMTape(x, h, c, gates, tanh_c, lengths)
         return *self._leave(h, c, lengths=lengths), tape
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh, dc = self._enter_backward(dhs, tape, dstate)
-        W, U = self.params["W"], self.params["U"]
+        T, U = len(dhs), self.params["U"]
         i, f, g, o = tape.gates.swapaxes(0, 1)  # each (T, H, N)
-        # The local derivatives of all steps at once. Only dh and dc have to go back one by one.
+        # The local derivatives of all steps at once. Only dh and dc have to go back one by one,
+        # and turn the derivatives into the gradients of the sums where they stand.
         h_by_c = o * dtanh(tape.tanh_c)
-        c_by_a = np.stack([g * dsigmoid(i), tape.c[:-1] * dsigmoid(f), i * dtanh(g)], axis=1)
-        h_by_a_o = tape.tanh_c * dsigmoid(o)
-        gates_da = np.empty_like(tape.gates)
-        da = gates_da.reshape(len(dhs), -1, dhs.shape[-1])
-        for t in reversed(range(len(da))):
-            dh = dhs[t] + dh
-            dc = dc + dh * h_by_c[t]
-            gates_da[t, :3] = dc * c_by_a[t]
-            gates_da[t, 3] = dh * h_by_a_o[t]
-            dc = dc * f[t]
+        by_a = np.empty_like(tape.gates)
+        np.multiply(g, dsigmoid(i), out=by_a[:, 0])  # of c, like the next two
+        np.multiply(tape.c[:-1], dsigmoid(f), out=by_a[:, 1])
+        np.multiply(i, dtanh(g), out=by_a[:, 2])
+        np.multiply(tape.tanh_c, dsigmoid(o), out=by_a[:, 3])  # of h
+        da = by_a.reshape(T, -1, dhs.shape[-1])
+        for t in reversed(range(T)):
+            dh += dhs[t]
+            dc += dh * h_by_c[t]
+            by_c, by_h = by_a[t, :3], by_a[t, 3]
+            by_c *= dc
+            by_h *= dh
+            dc *= f[t]
             dh = U.T @ da[t]
-        grads = {"W": outer(da, tape.x), "U": outer(da, tape.h[:-1]), "b": da.sum((0, 2))}
-        return swap(W.T @ da), self._public(dh, dc), grads
+        da = flat(da)
+        grads = {"W": da @ flat(tape.x).T, "U": da @ flat(tape.h[:-1]).T, "b": da.sum(1)}
+        return self._input_gradient(da, T), self._public(dh, dc), grads

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatedrnn.cells.base import Recurrent, State, outer, swap
+from gatedrnn.cells.base import Recurrent, State, flat
 from gatedrnn.functional import dtanh
 
 __all__ = ["RNN", "RNNTape"]
@@ -59,11 +59,13 @@ class RNN(Recurrent):
 
     def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
         dhs, dh = self._enter_backward(dhs, tape, dstate)
-        W, U = self.params["W"], self.params["U"]
-        h_by_a = dtanh(tape.h[1:])  # of all steps at once
-        da = np.empty_like(h_by_a)
-        for t in reversed(range(len(da))):
-            da[t] = (dhs[t] + dh) * h_by_a[t]
-            dh = U.T @ da[t]
-        grads = {"W": outer(da, tape.x), "U": outer(da, tape.h[:-1]), "b": da.sum((0, 2))}
-        return swap(W.T @ da), self._public(dh), grads
+        T, U = len(dhs), self.params["U"]
+        da = dtanh(tape.h[1:])  # the local derivatives of all steps at once; the gradients later
+        for t in reversed(range(T)):
+            dh += dhs[t]
+            da_t = da[t]
+            da_t *= dh
+            dh = U.T @ da_t
+        da = flat(da)
+        grads = {"W": da @ flat(tape.x).T, "U": da @ flat(tape.h[:-1]).T, "b": da.sum(1)}
+        return self._input_gradient(da, T), self._public(dh), grads
