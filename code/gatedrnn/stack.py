@@ -10,7 +10,19 @@ import numpy as np
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.validation import check_floats, check_lengths, check_positive_int
 
-__all__ = ["Stack", "StackTape"]
+__all__ = ["Place", "Stack", "StackTape", "places"]
+
+#: Where a cell stands: its layer, from 0 below, and whether it reads from last step to first.
+Place = tuple[int, bool]
+
+
+def places(num_layers: int, bidirectional: bool) -> dict[str, Place]:
+    """Return the names of a stack's cells and where they stand, layer by layer from below."""
+    return {
+        f"{layer}{'.reverse' if reverse else ''}": (layer, reverse)
+        for layer in range(num_layers)
+        for reverse in (False, True)[: 1 + bidirectional]
+    }
 
 
 @dataclass(frozen=True)
@@ -102,18 +114,16 @@ class Stack:
             raise ValueError("dropout: expected 0, for a single layer has none above it")
         self.dropout = float(dropout)
         self.input_size, self.hidden_size = input_size, hidden_size
-        directions = ("", ".reverse") if bidirectional else ("",)
-        self.output_size = hidden_size * len(directions)
+        self.output_size = hidden_size * (1 + self.bidirectional)
         self.cells = {
-            f"{layer}{direction}": cell(
+            name: cell(
                 self.output_size if layer else input_size,
                 hidden_size,
                 rng=rng,
                 dtype=dtype,
                 **options,
             )
-            for layer in range(num_layers)
-            for direction in directions
+            for name, (layer, _) in places(num_layers, self.bidirectional).items()
         }
         self.dtype = self.cells["0"].dtype
         self.params = {

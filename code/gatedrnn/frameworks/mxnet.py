@@ -18,14 +18,13 @@ from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.frameworks.mxnet_compat import import_mxnet
 from gatedrnn.frameworks.two_biases import (
-    Place,
     TwoBiases,
     cells_of,
     gradients,
     layer_with,
     two_biases,
 )
-from gatedrnn.stack import Stack
+from gatedrnn.stack import Place, Stack
 from gatedrnn.validation import FLOATS
 
 mx = import_mxnet()

@@ -15,14 +15,13 @@ from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.frameworks.missing import MissingFrameworkError
 from gatedrnn.frameworks.two_biases import (
-    Place,
     TwoBiases,
     cells_of,
     gradients,
     layer_with,
     two_biases,
 )
-from gatedrnn.stack import Stack
+from gatedrnn.stack import Place, Stack
 
 try:
     import torch

@@ -24,12 +24,9 @@ import numpy as np
 
 from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent
-from gatedrnn.stack import Stack
+from gatedrnn.stack import Place, Stack, places
 
-__all__ = ["Place", "TwoBiases", "cells_of", "gradients", "layer_with", "two_biases"]
-
-#: Where a cell stands in a framework's layer: from below, and whether it reads backwards.
-Place = tuple[int, bool]
+__all__ = ["TwoBiases", "cells_of", "gradients", "layer_with", "two_biases"]
 
 
 class TwoBiases(TypedDict):
@@ -50,16 +47,11 @@ def cells_of(cell: Recurrent | Stack) -> dict[Place, Recurrent]:
         If it is neither.
     """
     if isinstance(cell, Stack):
-        places = _places(cell.num_layers, cell.bidirectional)
-        return dict(zip(places, cell.cells.values(), strict=True))
+        where = places(cell.num_layers, cell.bidirectional)
+        return {where[name]: own for name, own in cell.cells.items()}
     if not isinstance(cell, (RNN, LSTM, GRU)):
         raise TypeError(f"cell: expected an RNN, LSTM or GRU of gatedrnn, got {cell!r:.80}")
     return {(0, False): cell}
-
-
-def _places(num_layers: int, bidirectional: bool) -> list[Place]:
-    directions = (False, True) if bidirectional else (False,)
-    return [(layer, reverse) for layer in range(num_layers) for reverse in directions]
 
 
 def two_biases(cell: Recurrent, framework: str) -> TwoBiases:
@@ -106,17 +98,18 @@ def layer_with(
     num_layers, bidirectional, dropout
         As for `Stack`.
     """
-    cells = {place: _cell_with(kind, read(place)) for place in _places(num_layers, bidirectional)}
-    first = cells[0, False]
+    where = places(num_layers, bidirectional)
+    cells = {name: _cell_with(kind, read(place)) for name, place in where.items()}
+    first = cells["0"]
     if len(cells) == 1:
         return first
     stack = Stack(
         kind, first.input_size, first.hidden_size, num_layers, bidirectional=bidirectional,
         dropout=dropout if num_layers > 1 else 0.0, rng=np.random.default_rng(0), dtype=first.dtype,
     )  # fmt: skip
-    for mine, theirs in zip(stack.cells.values(), cells.values(), strict=True):
-        for name, value in theirs.params.items():
-            mine.params[name][...] = value
+    for name, theirs in cells.items():
+        for key, value in theirs.params.items():
+            stack.params[f"{name}.{key}"][...] = value
     return stack
 
 
@@ -161,13 +154,13 @@ def gradients(
     num_layers, bidirectional
         As for `Stack`.
     """
-    places = _places(num_layers, bidirectional)
-    if len(places) == 1:
-        return _cell_gradients(kind, read(places[0]))
+    where = places(num_layers, bidirectional)
+    if len(where) == 1:
+        return _cell_gradients(kind, read(where["0"]))
     return {
-        f"{layer}{'.reverse' if reverse else ''}.{name}": grad
-        for layer, reverse in places
-        for name, grad in _cell_gradients(kind, read((layer, reverse))).items()
+        f"{name}.{key}": grad
+        for name, place in where.items()
+        for key, grad in _cell_gradients(kind, read(place)).items()
     }
 
 
