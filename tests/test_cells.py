@@ -210,4 +210,4 @@ def test_what_comes_out_can_be_written_to(cell, options):
     xs = np.random.default_rng(0).standard_normal((4, 1, 2))
     hs, _, tape = layer.forward(xs)
     assert not np.shares_memory(hs, tape.h)
-    assert not np.shares_memory(xs, tape.x)
+    assert not np.shares_memory(xs, tape.xh)

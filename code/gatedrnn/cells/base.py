@@ -3,9 +3,16 @@ r"""What the three recurrent layers share: parameters, layout, checks and the su
 Layout
 ------
 Public arrays are time-major with samples as rows: ``xs`` (T, N, D), ``hs`` (T, N, H).
-Inside a layer samples are *columns*: ``x`` (T, D, N), ``h`` (H, N). Then the textbook's
-:math:`a = W x + U h + b` is a line of code, the weights have the shapes that the frameworks
-store, (kH, D) and (kH, H), and each of the k gates is a contiguous block of H rows of ``a``.
+Inside a layer samples are *columns*: the weights have the shapes that the frameworks store,
+(kH, D) and (kH, H), and each of the k gates is a contiguous block of H rows of the sums
+
+.. math::
+
+    a_t = W x_t + b + U h_{t-1} = \begin{bmatrix} W & b & U \end{bmatrix}
+        \begin{bmatrix} x_t \\ 1 \\ h_{t-1} \end{bmatrix}.
+
+The right factors of all steps are one array, ``xh`` (T + 1, D + 1 + H, N): a step reads
+``xh[t]`` and writes its h into the last H rows of ``xh[t + 1]``.
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gatedrnn.cells.products import keep_freed_memory
 from gatedrnn.init import glorot_uniform, orthogonal
 from gatedrnn.validation import FLOATS, check_floats, check_lengths, check_positive_int
 
@@ -25,6 +33,8 @@ HOLD = 1e4
 
 #: ``h`` of shape (N, H), or the pair ``(h, c)`` of an LSTM.
 State = np.ndarray | tuple[np.ndarray, np.ndarray]
+
+keep_freed_memory()
 
 
 def swap(a: np.ndarray) -> np.ndarray:
@@ -182,7 +192,6 @@ class Recurrent(ABC):
             is not from 1 to T.
         """
 
-    @abstractmethod
     def backward(
         self, dhs: np.ndarray, tape: Any, dstate: State | None = None
     ) -> tuple[np.ndarray, State, dict[str, np.ndarray]]:
@@ -210,20 +219,53 @@ class Recurrent(ABC):
         TypeError, ValueError
             As for `forward`.
         """
+        da, *dstart = self._through_time(tape, *self._enter_backward(dhs, tape, dstate))
+        da = flat(da)
+        dxs = (da.T @ self.params["W"]).reshape(dhs.shape[0], -1, self.input_size)
+        return dxs, self._public(*dstart), self._gradients(da, tape)
 
-    def _enter(self, xs: np.ndarray, state: State | None) -> tuple[np.ndarray, ...]:
-        """Check the arguments of `forward`; return x (T, D, N), then the state's parts (H, N)."""
+    @abstractmethod
+    def _through_time(self, tape: Any, dhs: np.ndarray, *dstate: np.ndarray):
+        """Go back from the last step to the first.
+
+        Returns
+        -------
+        da : ndarray, shape (T, kH, N)
+            The gradients of the sums.
+        dstate
+            Of the state before the first step, its parts (H, N).
+        """
+
+    def _enter(self, xs: np.ndarray, state: State | None, lengths: np.ndarray | None):
+        """Check the arguments of `forward`; return xh, then the state's other parts (H, N).
+
+        With `lengths` xh has one more row, after those of x: 1 where a step is padding, else 0.
+        """
         xs = check_floats("xs", xs, ("T", "N", self.input_size), self.dtype)
-        return swap(xs), *self._columns("state", state, xs.shape[1])
+        (T, N, D), H = xs.shape, self.hidden_size
+        h0, *others = self._columns("state", state, N)
+        xh = np.empty((T + 1, D + (lengths is not None) + 1 + H, N), self.dtype)
+        xh[:T, :D] = xs.swapaxes(1, 2)
+        if lengths is not None:
+            check_lengths("lengths", lengths, T, N)
+            padding = np.arange(T + 1)[:, None] >= lengths  # (T + 1, N)
+            np.copyto(xh[:, :D], 0, where=padding[:, None])
+            xh[:, D] = padding
+        xh[:, -H - 1] = 1
+        xh[0, -H:] = h0
+        return xh, *others
 
-    def _hold(self, a: np.ndarray, lengths: np.ndarray | None) -> None:
-        """Let the gates hold the state wherever a step is padding; a is (T, kH, N)."""
-        if lengths is None:
-            return
-        check_lengths("lengths", lengths, len(a), a.shape[-1])
-        padding = np.arange(len(a))[:, None, None] >= lengths  # (T, 1, N)
+    def _input_weights(self, lengths: np.ndarray | None) -> np.ndarray:
+        """Return what multiplies the rows of xh before those of h: [W b], (kH, D + 1).
+
+        With `lengths`, [W hold b]: the weights of the row that says padding let the gates hold
+        the state.
+        """
+        W, b = self.params["W"], self.params["b"]
+        hold = np.zeros((len(b), int(lengths is not None)), self.dtype)
         for gate, sign in self.holding.items():
-            a[:, self.block(gate)] += sign * HOLD * padding
+            hold[self.block(gate)] = sign * HOLD
+        return np.concatenate([W, hold, b[:, None]], axis=1)
 
     def _leave(
         self, h: np.ndarray, *others: np.ndarray, lengths: np.ndarray | None
@@ -239,7 +281,7 @@ class Recurrent(ABC):
         self, dhs: np.ndarray, tape: Any, dstate: State | None
     ) -> tuple[np.ndarray, ...]:
         """Check the arguments of `backward`; return dhs (T, H, N), then the parts of dstate."""
-        T, _, N = tape.x.shape
+        T, N = len(tape.xh) - 1, tape.xh.shape[-1]
         dhs = swap(check_floats("dhs", dhs, (T, N, self.hidden_size), self.dtype, finite=False))
         dh, *others = self._columns("dstate", dstate, N)
         if tape.lengths is not None:
@@ -271,10 +313,13 @@ class Recurrent(ABC):
         rows = tuple(swap(part) for part in parts)
         return rows[0] if len(rows) == 1 else rows
 
-    def _input_gradient(self, da: np.ndarray, T: int) -> np.ndarray:
-        """Return dxs (T, N, D) from the gradients of the sums, da (kH, T N)."""
-        dx = self.params["W"].T @ da
-        return dx.reshape(self.input_size, T, -1).transpose(1, 2, 0).copy()
+    def _gradients(self, da: np.ndarray, tape: Any) -> dict[str, np.ndarray]:
+        """Return those of the parameters from those of the sums, da (kH, T N).
+
+        What is a sum of products over steps and samples is a single product.
+        """
+        dweights, D, H = da @ flat(tape.xh[:-1]).T, self.input_size, self.hidden_size
+        return {"W": dweights[:, :D], "U": dweights[:, -H:], "b": dweights[:, -H - 1]}
 
     def _split(self, a: np.ndarray) -> np.ndarray:
         """Return a view of a (..., kH, N) with an axis for the gates: (..., k, H, N)."""

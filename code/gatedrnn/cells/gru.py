@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from gatedrnn.cells.base import Recurrent, State, flat
-from gatedrnn.functional import dsigmoid, dtanh, sigmoid
+from gatedrnn.cells.products import in_blocks
+from gatedrnn.functional import dsigmoid, dtanh
 
 __all__ = ["GRU", "GRUTape"]
 
@@ -19,9 +20,10 @@ class GRUTape:
 
     Attributes
     ----------
-    x : ndarray, shape (T, D, N)
+    xh : ndarray, shape (T + 1, D + 1 + H, N)
+        What the weights multiply: of each step the input, 1 and the state before it.
     h : ndarray, shape (T + 1, H, N)
-        The state before the first step, then after each.
+        The state before the first step, then after each: the last rows of xh.
     gates : ndarray, shape (T, 3, H, N)
         The values of r, z, n.
     u_n : ndarray, shape (T, H, N)
@@ -30,7 +32,7 @@ class GRUTape:
         The steps of each sample that are not padding.
     """
 
-    x: np.ndarray
+    xh: np.ndarray
     h: np.ndarray
     gates: np.ndarray
     u_n: np.ndarray
@@ -77,68 +79,81 @@ class GRU(Recurrent):
             self.params["b_n"] = np.zeros(self.hidden_size, self.dtype)
 
     def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, GRUTape]:
-        x, h0 = self._enter(xs, state)
-        W, U, b = self.params["W"], self.params["U"], self.params["b"]
-        T, H = len(x), self.hidden_size
-        a = W @ x  # the inputs of all steps in one call
-        a += b[:, None]
-        self._hold(a, lengths)
+        (xh,) = self._enter(xs, state, lengths)
+        T, H, N = len(xh) - 1, self.hidden_size, xh.shape[-1]
+        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: the rows of the two gates are halved here.
+        scale = np.repeat(np.array([0.5, 0.5, 1], self.dtype), H)[:, None]
+        W = in_blocks(scale * self._input_weights(lengths), N)
+        a = np.matmul(W, xh[:T, None, :-H]).reshape(T, 3 * H, N)  # the inputs of all steps
         gates = self._split(a)  # a view: what becomes of a becomes of the gates
-        h = np.empty((T + 1, *h0.shape), self.dtype)
-        u_n = np.empty_like(h[1:])
-        b_n = self.params["b_n"][:, None] if self.reset_after else None
-        h[0] = h0
+        u = np.empty((3 * H, N), self.dtype)
+        if self.reset_after:
+            U = in_blocks(scale * self._recurrent_weights(), N)
+            read, blocks = xh[:, -H - 1 :], u.reshape(len(U), -1, N)
+        else:
+            U_rz, U_n = scale[: 2 * H] * self.params["U"][: 2 * H], self.params["U"][2 * H :]
+        h = xh[:, -H:]
+        u_n = np.empty((T, H, N), self.dtype)
         for t in range(T):
             rz, (r, z, n) = a[t, : 2 * H], gates[t]
             if self.reset_after:
-                u = U @ h[t]
-                rz += u[: 2 * H]
-                np.add(u[2 * H :], b_n, out=u_n[t])
-                sigmoid(rz, out=rz)
-                n += r * u_n[t]
+                np.matmul(U, read[t], out=blocks)
+                u_n[t] = u[2 * H :]
             else:
+                np.matmul(U_rz, h[t], out=u[: 2 * H])
                 u_n[t] = h[t]
-                rz += U[: 2 * H] @ h[t]
-                sigmoid(rz, out=rz)
-                n += U[2 * H :] @ (r * u_n[t])
+            rz += u[: 2 * H]
+            np.tanh(rz, out=rz)
+            rz *= 0.5
+            rz += 0.5
+            n += r * u_n[t] if self.reset_after else U_n @ (r * u_n[t])
             np.tanh(n, out=n)
-            np.add((1 - z) * n, z * h[t], out=h[t + 1])
-        return *self._leave(h, lengths=lengths), GRUTape(x, h, gates, u_n, lengths)
+            change = h[t] - n
+            change *= z
+            np.add(n, change, out=h[t + 1])  # (1 - z) n + z h
+        return *self._leave(h, lengths=lengths), GRUTape(xh, h, gates, u_n, lengths)
 
-    def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
-        dhs, dh = self._enter_backward(dhs, tape, dstate)
-        T, H, U = len(dhs), self.hidden_size, self.params["U"]
-        r, z, n = tape.gates.swapaxes(0, 1)  # each (T, H, N)
+    def _recurrent_weights(self) -> np.ndarray:
+        """Return what multiplies 1 and h when the reset comes after: [0 U], of n [b_n U]."""
+        U, b_n = self.params["U"], self.params["b_n"]
+        bias = np.concatenate([np.zeros(2 * len(b_n), self.dtype), b_n])
+        return np.concatenate([bias[:, None], U], axis=1)
+
+    def _through_time(self, tape, dhs, dh):
+        (T, H, N), U, (r, z, n) = dhs.shape, self.params["U"], tape.gates.swapaxes(0, 1)
+        UT = in_blocks((U if self.reset_after else U[: 2 * H]).T.copy(), N)
         # The local derivatives of all steps at once. Only dh has to go back one by one, and
         # turns the derivatives into the gradients of the sums where they stand.
         by_a = np.empty_like(tape.gates)
         np.multiply(tape.u_n, dsigmoid(r), out=by_a[:, 0])  # of the product r * u_n
         np.multiply(tape.h[:-1] - n, dsigmoid(z), out=by_a[:, 1])  # of h, like the next
         np.multiply(1 - z, dtanh(n), out=by_a[:, 2])
-        da = by_a.reshape(T, -1, dhs.shape[-1])
+        da, du = by_a.reshape(T, 3 * H, N), np.empty((len(UT[0, 0]), N), self.dtype)
         for t in reversed(range(T)):
             da_r, da_zn, da_n = by_a[t, 0], by_a[t, 1:], by_a[t, 2]
             dh += dhs[t]
             da_zn *= dh
-            # The gradient of r * u_n: it enters the tanh as it is, or by way of U_n.
-            dreset = da_n if self.reset_after else U[2 * H :].T @ da_n
-            da_r *= dreset
-            du_n = dreset * r[t]
             dh *= z[t]
-            dh += U[: 2 * H].T @ da[t, : 2 * H]
-            dh += U[2 * H :].T @ du_n if self.reset_after else du_n
-        da = flat(da)
-        return self._input_gradient(da, T), self._public(dh), self._gradients(da, tape)
+            # The gradient of r * u_n: it enters the tanh as it is, or by way of U_n.
+            if self.reset_after:
+                da_r *= da_n
+                np.multiply(da_n, r[t], out=du[2 * H :])
+            else:
+                dreset = U[2 * H :].T @ da_n
+                da_r *= dreset
+                dh += dreset * r[t]
+            du[: 2 * H] = da[t, : 2 * H]
+            dh += np.matmul(UT, du).reshape(H, N)
+        return da, dh
 
     def _gradients(self, da: np.ndarray, tape: GRUTape) -> dict[str, np.ndarray]:
-        """Return the parameters' gradients from those of the three sums, da (3H, T N)."""
-        H, r, h = self.hidden_size, flat(tape.gates[:, 0]), flat(tape.h[:-1])
-        da_rz, da_n = da[: 2 * H], da[2 * H :]
-        grads = {"W": da @ flat(tape.x).T, "b": da.sum(1)}
+        D, H, r = self.input_size, self.hidden_size, flat(tape.gates[:, 0])
+        dweights = da @ flat(tape.xh[:-1, :-H]).T
+        grads = {"W": dweights[:, :D], "b": dweights[:, -1]}
         if self.reset_after:
-            du_n = r * da_n
-            grads["U"] = np.concatenate([da_rz @ h.T, du_n @ h.T])
-            grads["b_n"] = du_n.sum(1)
-        else:
-            grads["U"] = np.concatenate([da_rz @ h.T, da_n @ (r * h).T])
-        return grads
+            # U and b_n multiply h and 1 behind the reset gate.
+            da[2 * H :] *= r
+            dweights = da @ flat(tape.xh[:-1, -H - 1 :]).T
+            return grads | {"U": dweights[:, 1:], "b_n": dweights[2 * H :, 0]}
+        h = flat(tape.h[:-1])
+        return grads | {"U": np.concatenate([da[: 2 * H] @ h.T, da[2 * H :] @ (r * h).T])}

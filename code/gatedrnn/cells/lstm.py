@@ -7,8 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from gatedrnn.cells.base import Recurrent, State, flat
-from gatedrnn.functional import dsigmoid, dtanh
+from gatedrnn.cells.base import Recurrent, State
+from gatedrnn.cells.products import in_blocks
+from gatedrnn.functional import dtanh
 
 __all__ = ["LSTM", "LSTMTape"]
 
@@ -19,9 +20,10 @@ class LSTMTape:
 
     Attributes
     ----------
-    x : ndarray, shape (T, D, N)
+    xh : ndarray, shape (T + 1, D + 1 + H, N)
+        What the weights multiply: of each step the input, 1 and the h before it.
     h, c : ndarray, shape (T + 1, H, N)
-        The state before the first step, then after each.
+        The state before the first step, then after each; h is the last rows of xh.
     gates : ndarray, shape (T, 4, H, N)
         The values of i, f, g, o.
     tanh_c : ndarray, shape (T, H, N)
@@ -30,7 +32,7 @@ class LSTMTape:
         The steps of each sample that are not padding.
     """
 
-    x: np.ndarray
+    xh: np.ndarray
     h: np.ndarray
     c: np.ndarray
     gates: np.ndarray
@@ -76,46 +78,42 @@ class LSTM(Recurrent):
         self.params["b"][self.block("f")] = forget_bias
 
     def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, LSTMTape]:
-        x, h0, c0 = self._enter(xs, state)
+        xh, c0 = self._enter(xs, state, lengths)
+        T, (H, N) = len(xh) - 1, c0.shape
         # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with the rows of the three gates halved here, one
         # tanh over the whole block below serves all four.
-        scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), self.hidden_size)[:, None]
-        W, U = scale * self.params["W"], scale * self.params["U"]
-        a = W @ x  # the inputs of all steps in one call
-        a += scale * self.params["b"][:, None]
-        self._hold(a, lengths)
-        T = len(x)
-        gates = self._split(a)  # a view: what becomes of a becomes of the gates
-        scale = np.repeat(scale, x.shape[-1], axis=1)  # as large as a step of a
+        scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], self.dtype), H)[:, None]
+        weights = np.concatenate([self._input_weights(lengths), self.params["U"]], axis=1)
+        weights *= scale
+        weights = in_blocks(weights, N)
+        scale = np.repeat(scale, N, axis=1)  # as large as a step of a
         shift = 1 - scale
-        h = np.empty((T + 1, *h0.shape), self.dtype)
-        c, tanh_c = np.empty_like(h), np.empty_like(h[1:])
-        h[0], c[0] = h0, c0
+        a = np.empty((T, 4 * H, N), self.dtype)
+        gates = self._split(a)  # a view: what becomes of a becomes of the gates
+        blocks = a.reshape(T, len(weights), -1, N)  # another
+        h, c = xh[:, -H:], np.empty((T + 1, H, N), self.dtype)
+        tanh_c = np.empty_like(c[1:])
+        c[0] = c0
         for t in range(T):
             a_t, (i, f, g, o) = a[t], gates[t]
-            a_t += U @ h[t]
+            np.matmul(weights, xh[t], out=blocks[t])  # W x + b + U h
             np.tanh(a_t, out=a_t)
             a_t *= scale
             a_t += shift
             np.add(f * c[t], i * g, out=c[t + 1])
             np.tanh(c[t + 1], out=tanh_c[t])
             np.multiply(o, tanh_c[t], out=h[t + 1])
-        tape = LSTMTape(x, h, c, gates, tanh_c, lengths)
+        tape = LSTMTape(xh, h, c, gates, tanh_c, lengths)
         return *self._leave(h, c, lengths=lengths), tape
 
-    def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
-        dhs, dh, dc = self._enter_backward(dhs, tape, dstate)
-        T, U = len(dhs), self.params["U"]
-        i, f, g, o = tape.gates.swapaxes(0, 1)  # each (T, H, N)
-        # The local derivatives of all steps at once. Only dh and dc have to go back one by one,
-        # and turn the derivatives into the gradients of the sums where they stand.
-        h_by_c = o * dtanh(tape.tanh_c)
-        by_a = np.empty_like(tape.gates)
-        np.multiply(g, dsigmoid(i), out=by_a[:, 0])  # of c, like the next two
-        np.multiply(tape.c[:-1], dsigmoid(f), out=by_a[:, 1])
-        np.multiply(i, dtanh(g), out=by_a[:, 2])
-        np.multiply(tape.tanh_c, dsigmoid(o), out=by_a[:, 3])  # of h
-        da = by_a.reshape(T, -1, dhs.shape[-1])
+    def _through_time(self, tape, dhs, dh, dc):
+        T, H, N = dhs.shape
+        UT = in_blocks(self.params["U"].T.copy(), N)
+        blocks = dh.reshape(len(UT), -1, N)  # a view: what is written to it becomes dh
+        f, (h_by_c, by_a) = tape.gates[:, 1], self._local_derivatives(tape)
+        da = by_a.reshape(T, 4 * H, N)
+        # Only dh and dc have to go back one by one, and turn the derivatives into the gradients
+        # of the sums where they stand.
         for t in reversed(range(T)):
             dh += dhs[t]
             dc += dh * h_by_c[t]
@@ -123,7 +121,21 @@ class LSTM(Recurrent):
             by_c *= dc
             by_h *= dh
             dc *= f[t]
-            dh = U.T @ da[t]
-        da = flat(da)
-        grads = {"W": da @ flat(tape.x).T, "U": da @ flat(tape.h[:-1]).T, "b": da.sum(1)}
-        return self._input_gradient(da, T), self._public(dh, dc), grads
+            np.matmul(UT, da[t], out=blocks)
+        return da, dh, dc
+
+    @staticmethod
+    def _local_derivatives(tape: LSTMTape) -> tuple[np.ndarray, np.ndarray]:
+        """Return those of all steps at once: of h by c, and by the four sums.
+
+        The sums of i, f and g act on c, that of o on h.
+        """
+        i, _, g, o = tape.gates.swapaxes(0, 1)  # each (T, H, N)
+        h_by_c = dtanh(tape.tanh_c)
+        h_by_c *= o
+        by_a = 1 - tape.gates
+        by_a *= tape.gates  # of a sigmoid
+        by_a[:, 2] = dtanh(g)
+        for k, factor in enumerate((g, tape.c[:-1], i, tape.tanh_c)):
+            by_a[:, k] *= factor
+        return h_by_c, by_a

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatedrnn.cells.base import Recurrent, State, flat
+from gatedrnn.cells.base import Recurrent, State
+from gatedrnn.cells.products import in_blocks
 from gatedrnn.functional import dtanh
 
 __all__ = ["RNN", "RNNTape"]
@@ -18,14 +19,15 @@ class RNNTape:
 
     Attributes
     ----------
-    x : ndarray, shape (T, D, N)
+    xh : ndarray, shape (T + 1, D + 1 + H, N)
+        What the weights multiply: of each step the input, 1 and the state before it.
     h : ndarray, shape (T + 1, H, N)
-        The state before the first step, then after each.
+        The state before the first step, then after each: the last rows of xh.
     lengths : ndarray of int, shape (N,), or None
         The steps of each sample that are not padding.
     """
 
-    x: np.ndarray
+    xh: np.ndarray
     h: np.ndarray
     lengths: np.ndarray | None
 
@@ -47,25 +49,24 @@ class RNN(Recurrent):
     gates = ("h",)
 
     def forward(self, xs, state=None, lengths=None) -> tuple[np.ndarray, State, RNNTape]:
-        x, h0 = self._enter(xs, state)
-        W, U, b = self.params["W"], self.params["U"], self.params["b"]
-        T = len(x)
-        a = W @ x + b[:, None]  # the inputs of all steps in one call
-        self._hold(a, lengths)
-        h = np.concatenate([h0[None], a])
+        (xh,) = self._enter(xs, state, lengths)
+        T, H, N = len(xh) - 1, self.hidden_size, xh.shape[-1]
+        weights = np.concatenate([self._input_weights(lengths), self.params["U"]], axis=1)
+        weights = in_blocks(weights, N)
+        a = np.empty((H, N), self.dtype)
+        blocks, h = a.reshape(len(weights), -1, N), xh[:, -H:]
         for t in range(T):
-            np.tanh(a[t] + U @ h[t], out=h[t + 1])
-        return *self._leave(h, lengths=lengths), RNNTape(x, h, lengths)
+            np.matmul(weights, xh[t], out=blocks)
+            np.tanh(a, out=h[t + 1])
+        return *self._leave(h, lengths=lengths), RNNTape(xh, h, lengths)
 
-    def backward(self, dhs, tape, dstate=None) -> tuple[np.ndarray, State, dict]:
-        dhs, dh = self._enter_backward(dhs, tape, dstate)
-        T, U = len(dhs), self.params["U"]
+    def _through_time(self, tape, dhs, dh):
+        UT = in_blocks(self.params["U"].T.copy(), dh.shape[1])
+        blocks = dh.reshape(len(UT), -1, dh.shape[1])  # a view: what is written to it becomes dh
         da = dtanh(tape.h[1:])  # the local derivatives of all steps at once; the gradients later
-        for t in reversed(range(T)):
+        for t in reversed(range(len(da))):
             dh += dhs[t]
             da_t = da[t]
             da_t *= dh
-            dh = U.T @ da_t
-        da = flat(da)
-        grads = {"W": da @ flat(tape.x).T, "U": da @ flat(tape.h[:-1]).T, "b": da.sum(1)}
-        return self._input_gradient(da, T), self._public(dh), grads
+            np.matmul(UT, da_t, out=blocks)
+        return da, dh

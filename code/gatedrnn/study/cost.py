@@ -97,8 +97,10 @@ def tape_size(cell: str, input_size: int, hidden_size: int, steps: int, batch_si
 
     .. math::
 
-        N \, \bigl(T (D + aH) + sH\bigr), \qquad a = 1, 7, 5, \quad s = 1, 2, 1
+        N \, \bigl(T (D + 1 + aH) + D + 1 + sH\bigr), \qquad a = 1, 7, 5, \quad s = 1, 2, 1
         \text{ for RNN, LSTM, GRU.}
+
+    The 1 stands in front of the bias.
 
     Parameters
     ----------
@@ -109,14 +111,14 @@ def tape_size(cell: str, input_size: int, hidden_size: int, steps: int, batch_si
     D, H = _sizes(cell, input_size, hidden_size)
     T, N = check_positive_int("steps", steps), check_positive_int("batch_size", batch_size)
     arrays, states = TAPE[cell]
-    return N * (T * (D + arrays * H) + states * H)
+    return N * (T * (D + 1 + arrays * H) + D + 1 + states * H)
 
 
 #: The moments at which most is held, as multiples (of H, of D), per step and sequence.
 PEAKS = {
-    "RNN": ((7, 1), (6, 3)),
-    "LSTM": ((20, 1), (19, 3)),
-    "GRU": ((17, 2), (16, 3)),
+    "RNN": ((6, 1), (5, 3)),
+    "LSTM": ((17, 1), (14, 3)),
+    "GRU": ((14, 1), (11, 3)),
 }
 
 
@@ -130,7 +132,6 @@ def peak_size(cell: str, input_size: int, hidden_size: int, steps: int, batch_si
     Parameters
     ----------
     cell : {"RNN", "LSTM", "GRU"}
-        A GRU resets after the product.
     input_size, hidden_size, steps, batch_size : int
         D, H, T, N.
     """
