@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 HTML := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test notebooks studies lint format screenshot clean
+.PHONY: help book serve test notebooks studies bench lint format screenshot clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,10 @@ notebooks: $(INSTALLED)  ## execute the chapters whose code changed (PAGE=... fo
 	$(BIN)/python book/execute.py $(if $(FORCE),--force) $(PAGE)
 
 studies: $(INSTALLED)  ## run what is missing of the studies behind book/results (takes long)
-	$(BIN)/python -m gatedrnn.study run --all --results book/results --jobs 2
+	$(BIN)/gatedrnn study run --all --results book/results --jobs 2
+
+bench: $(INSTALLED)  ## time our cells against other libraries' (takes a quarter of an hour)
+	$(BIN)/gatedrnn bench --output book/results/bench.json
 
 lint: $(INSTALLED)  ## check the code, the cells of the pages and the spelling
 	$(BIN)/ruff format --check code tests book conftest.py

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gatedrnn.cli import main
 from gatedrnn.study import Study, Variant, find_study, load_results
 from gatedrnn.study import runner as runner_module
-from gatedrnn.study.__main__ import main
 from gatedrnn.study.design import Run
 from gatedrnn.study.execution import build_model, execute
 from gatedrnn.study.results import report
@@ -229,16 +229,16 @@ def test_unknown_names_are_answered(capsys, tmp_path):
         make_problem("chess", 0, {})
     with pytest.raises(ValueError, match="name: expected one of"):
         find_study("chess")
-    with pytest.raises(FileNotFoundError, match="gatedrnn.study run none --results"):
+    with pytest.raises(FileNotFoundError, match="gatedrnn study run none --results"):
         load_results(tmp_path / "none.json")
-    assert main(["report", "chess"]) == 1
+    assert main(["study", "report", "chess"]) == 2
     assert "got 'chess'" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["run"])
+    assert main(["study", "run"]) == 2
+    assert "or --all" in capsys.readouterr().err
 
 
 def test_the_command_line_lists_every_study(capsys):
-    assert main(["list"]) == 0
+    assert main(["study", "list"]) == 0
     shown = capsys.readouterr().out
     assert all(name in shown for name in ("recall_lag", "adding_lengths", "weather_quality"))
     assert all(find_study(line.split()[0]).task in TASKS for line in shown.splitlines())

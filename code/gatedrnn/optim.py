@@ -1,4 +1,7 @@
-r"""Optimisers, which update parameters in place, and gradient clipping."""
+r"""Optimisers, which update parameters in place, and gradient clipping.
+
+An optimiser counts its ``steps``; ``slots`` are the arrays that it keeps per parameter.
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,14 @@ class SGD:
         self.params = params
         self.learning_rate = _check_rate(learning_rate)
         self.momentum = momentum
+        self.steps = 0
         self.velocity = {name: np.zeros_like(value) for name, value in params.items()}
+        self.slots = {"velocity": self.velocity}
 
     def step(self, grads: Arrays) -> None:
         """Update every parameter by its gradient."""
         check_same_keys("grads", grads, self.params)
+        self.steps += 1
         for name, value in self.params.items():
             self.velocity[name] *= self.momentum
             self.velocity[name] += grads[name]
@@ -92,6 +98,7 @@ class Adam:
         self.steps = 0
         self.mean = {name: np.zeros_like(value) for name, value in params.items()}
         self.square = {name: np.zeros_like(value) for name, value in params.items()}
+        self.slots = {"mean": self.mean, "square": self.square}
 
     def step(self, grads: Arrays) -> None:
         """Update every parameter by its gradient."""

@@ -3,12 +3,12 @@ r"""Weights saved to and loaded from safetensors files: arrays and names, no cod
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from gatedrnn.files import write_whole
 from gatedrnn.optional import import_optional
 from gatedrnn.validation import check_params
 
@@ -44,22 +44,11 @@ def save_weights(
         If safetensors is not installed.
     """
     numpy_format = import_optional("safetensors.numpy", extra="train")
-    path = Path(path)
     content = numpy_format.save(
         {name: np.ascontiguousarray(value) for name, value in params.items()},
         metadata={**(metadata or {}), "format": FORMAT},
     )
-    # A file beside the target, then a rename: nobody ever sees half a file.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(path, content)
 
 
 def load_weights(

@@ -1,6 +1,7 @@
 """Data: generated tasks, real series and texts from installed packages, and batches of them."""
 
 from gatedrnn.data.batching import (
+    Batch,
     FreshBatches,
     Minibatches,
     one_hot,
@@ -37,6 +38,7 @@ from gatedrnn.data.weather import (
 
 __all__ = [
     "ANBN_SYMBOLS",
+    "Batch",
     "DataFileError",
     "FreshBatches",
     "Minibatches",

@@ -1,20 +1,23 @@
 r"""From arrays to the batches that a training loop goes through.
 
-A batch is a tuple ``(xs, targets)`` or ``(xs, targets, mask)``. Inputs are time-major,
-``xs`` (T, N, D), so that samples are axis 1; targets are one per sequence, (N, ...), or one per
-step, (T, N, ...).
+A batch is a tuple ``(xs, targets)`` or ``(xs, targets, mask)``, or where sequences have lengths a
+`Batch`. Inputs are time-major, ``xs`` (T, N, D), so that samples are axis 1; targets are one per
+sequence, (N, ...), or one per step, (T, N, ...).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from gatedrnn.validation import check_positive_int, check_tokens
 
 __all__ = [
+    "Batch",
     "FreshBatches",
     "Minibatches",
     "one_hot",
@@ -37,6 +40,41 @@ def one_hot(tokens: np.ndarray, num_tokens: int, dtype: np.dtype | type = np.flo
     return np.eye(num_tokens, dtype=dtype)[tokens]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What a model is given at one training step, and what it should have answered.
+
+    Attributes
+    ----------
+    inputs : ndarray, or whatever the model's `forward` takes first
+    targets : ndarray
+    mask : ndarray, optional
+        Weights of the targets: 0 where there is none.
+    lengths : ndarray of int, shape (N,), optional
+        How many steps of each sample are not padding.
+    """
+
+    inputs: Any
+    targets: np.ndarray
+    mask: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, batch: Batch | tuple) -> Batch:
+        """Return a batch, or the batch that a tuple (inputs, targets[, mask]) stands for."""
+        return batch if isinstance(batch, cls) else cls(*batch)
+
+    @property
+    def wanted(self) -> tuple[np.ndarray, ...]:
+        """What a loss takes besides the model's output: the targets, and the mask if any."""
+        return (self.targets,) if self.mask is None else (self.targets, self.mask)
+
+    @property
+    def weight(self) -> float:
+        """How many targets the loss is the mean of."""
+        return float(self.targets.size if self.mask is None else self.mask.sum())
+
+
 class Minibatches:
     """Batches of a data set, in a new order at each pass.
 
@@ -53,6 +91,8 @@ class Minibatches:
     target_axis : {0, 1}
         Axis of the samples in `targets` and `mask`: 0 for one target per sequence (a model that
         reads out the last step), 1 for one per step.
+    lengths : ndarray of int, shape (N,), optional
+        How many steps of each sample are not padding; then the batches are `Batch` objects.
 
     Raises
     ------
@@ -75,6 +115,7 @@ class Minibatches:
         batch_size: int,
         rng: np.random.Generator | None = None,
         target_axis: int = 0,
+        lengths: np.ndarray | None = None,
     ) -> None:
         if target_axis not in (0, 1):
             raise ValueError(f"target_axis: expected 0 or 1, got {target_axis!r}")
@@ -90,19 +131,29 @@ class Minibatches:
                     f"{name}: expected {self.num_samples} samples on axis {axis}, as in xs, "
                     f"got shape {np.shape(array)}"
                 )
+        if lengths is not None and np.shape(lengths) != (self.num_samples,):
+            raise ValueError(
+                f"lengths: expected shape ({self.num_samples},), one per sample, "
+                f"got {np.shape(lengths)}"
+            )
+        self.lengths = None if lengths is None else np.asarray(lengths)
         self.batch_size = check_positive_int("batch_size", batch_size)
         self.rng = rng
 
     def __len__(self) -> int:
         return math.ceil(self.num_samples / self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:
+    def __iter__(self) -> Iterator[Batch | tuple[np.ndarray, ...]]:
         order = np.arange(self.num_samples)
         if self.rng is not None:
             self.rng.shuffle(order)
         for start in range(0, self.num_samples, self.batch_size):
             chosen = order[start : start + self.batch_size]
-            yield tuple(array.take(chosen, axis) for array, axis in self.arrays)
+            batch = tuple(array.take(chosen, axis) for array, axis in self.arrays)
+            if self.lengths is None:
+                yield batch
+            else:
+                yield Batch(*batch, lengths=self.lengths[chosen])
 
 
 class FreshBatches:

@@ -91,7 +91,7 @@ def load_results(path: str | os.PathLike) -> Results:
     if not path.is_file():
         raise FileNotFoundError(
             f"path: expected the results of a study, found none at {path}; make them with: "
-            f"python -m gatedrnn.study run {path.stem} --results {path.parent}"
+            f"gatedrnn study run {path.stem} --results {path.parent}"
         )
     return Results(json.loads(path.read_text("utf-8")))
 
