@@ -21,7 +21,7 @@ def test_scan_and_loop_agree(T, seed):
     a, b, h0 = draw(T, seed)
     loop = linear_recurrence(a, b, h0, scan=False)
     before = b.copy()
-    np.testing.assert_allclose(linear_recurrence(a, b, h0), loop, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(linear_recurrence(a, b, h0, scan=True), loop, rtol=1e-12, atol=1e-13)
     np.testing.assert_array_equal(b, before)
     expected = h0
     for t in range(T):
@@ -49,6 +49,6 @@ def test_ten_thousand_steps_in_float32(share):
     _, b, h0 = draw(10_000, dtype=np.float32)
     a = np.full_like(b, share)
     exact = linear_recurrence(a.astype(float), b.astype(float), h0.astype(float), scan=False)
-    scanned = linear_recurrence(a, b, h0)
+    scanned = linear_recurrence(a, b, h0, scan=True)
     assert np.isfinite(scanned).all()
     np.testing.assert_allclose(scanned, exact, rtol=1e-4, atol=1e-4 * np.abs(exact).max())

@@ -63,7 +63,7 @@ class _Minimal(Recurrent):
         By parallel scan, or else step by step.
     """
 
-    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32, scan: bool = True):
+    def __init__(self, input_size, hidden_size, *, rng, dtype=np.float32, scan: bool = False):
         super().__init__(input_size, hidden_size, rng=rng, dtype=dtype)
         del self.params["U"]  # nothing but the update itself sees the state
         self.scan = bool(scan)

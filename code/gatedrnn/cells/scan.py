@@ -4,7 +4,8 @@ A step is the function :math:`h \mapsto a h + b`, and two steps after one anothe
 such function: first :math:`(a_1, b_1)`, then :math:`(a_2, b_2)`, makes
 :math:`(a_2 a_1,\; a_2 b_1 + b_2)`. This composition is associative, so T steps can be composed in
 any grouping: pairs first, then pairs of pairs. A loop takes T steps one after another; the scan
-takes about :math:`2 \log_2 T`, each for many t at once, with about twice the arithmetic.
+takes about :math:`2 \log_2 T`, each for many t at once, with about twice the arithmetic. In NumPy
+that pays only where a step is small: for long sequences of less than a few hundred numbers.
 
 References
 ----------
@@ -19,7 +20,7 @@ __all__ = ["linear_recurrence", "linear_recurrence_backward"]
 
 
 def linear_recurrence(
-    a: np.ndarray, b: np.ndarray, h0: np.ndarray, *, scan: bool = True
+    a: np.ndarray, b: np.ndarray, h0: np.ndarray, *, scan: bool = False
 ) -> np.ndarray:
     r"""Return :math:`h_t = a_t \circ h_{t-1} + b_t` for all t.
 
@@ -59,7 +60,7 @@ def _scan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def linear_recurrence_backward(
-    dh: np.ndarray, a: np.ndarray, h: np.ndarray, h0: np.ndarray, *, scan: bool = True
+    dh: np.ndarray, a: np.ndarray, h: np.ndarray, h0: np.ndarray, *, scan: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Return the gradients of a, b and h0 from those of all h.
 

@@ -1,7 +1,7 @@
 """The same layers in other frameworks, with weights and gradients copied to and fro.
 
-`gatedrnn.frameworks.pytorch` and `gatedrnn.frameworks.mxnet` each import their framework, this
-package does not.
+`gatedrnn.frameworks.mxnet`, `pytorch`, `jax`, `flax`, `keras` and `onnx` each import their
+framework, this package does not.
 """
 
 from gatedrnn.frameworks.missing import MissingFrameworkError

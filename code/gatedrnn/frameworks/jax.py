@@ -1,9 +1,8 @@
-r"""Our layers as pure functions in JAX, and as Flax's cells.
+r"""Our layers as pure functions in JAX.
 
 JAX has no layers of its own: a layer is a function of a tree of parameters, and ours is the dict
 of arrays that it has anyway, under the same names. So `jax.grad` returns gradients under our
-names, and nothing needs translating. Flax's cells compute the same with other names and, for the
-GRU, another sign of the update gate's sum (see `to_flax`).
+names, and nothing needs translating. Flax, which has layers, is `gatedrnn.frameworks.flax`.
 
 JAX computes in float32 unless it is told otherwise: for float64 call these functions, and those
 that they return, under ``with jax.enable_x64(True):``.
