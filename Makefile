@@ -40,7 +40,8 @@ notebooks: $(INSTALLED)  ## execute the chapters whose code changed (PAGE=... fo
 studies: $(INSTALLED)  ## run what is missing of the studies behind book/results (takes long)
 	$(BIN)/gatedrnn study run --all --results book/results --jobs 2
 
-bench: $(INSTALLED)  ## time our cells against other libraries' (takes a quarter of an hour)
+bench: $(INSTALLED)  ## time our cells against other libraries' (takes 20 minutes)
+	$(BIN)/gatedrnn bench --together --threads 2 --cells LSTM --output book/results/bench_together.json
 	$(BIN)/gatedrnn bench --output book/results/bench.json
 
 lint: $(INSTALLED)  ## check the code, the cells of the pages and the spelling
