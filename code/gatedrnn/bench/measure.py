@@ -6,11 +6,12 @@ PyTorch took twice its time at two threads, for both bring a runtime for threads
 threads a library uses is also settled when it is loaded; so a process is told by its environment
 and bound to as many cores.
 
-Libraries do not let go of their threads at once either: they wait for more work by spinning, for some
-tens of milliseconds, on the core that the next in turn needs. (With a pause of 40 ms a step of ours
-that takes 1.2 ms alone was measured at 16 after another process with OpenBLAS had its turn.) So with
-more than one thread a turn begins with a pause in which the last one goes to sleep. Then the opponent runs untimed for some time, as in a training
-loop, and is timed once. What is measured is what a program sees that uses that library alone.
+Libraries do not let go of their threads at once either: they wait for more work by spinning, for
+some tens of milliseconds, on the core that the next in turn needs. (With a pause of 40 ms a step of
+ours that takes 1.2 ms alone was measured at 16 after another process with OpenBLAS had its turn.)
+So with more than one thread a turn begins with a pause in which the last one goes to sleep. Then
+the opponent runs untimed for some time, as in a training loop, and is timed once. What is measured
+is what a program sees that uses that library alone.
 """
 
 from __future__ import annotations
