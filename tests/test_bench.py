@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from gatedrnn.bench import Size, geometric_means, measure, run_bench, table
+from gatedrnn.bench.memory import our_peak, pytorch_peak
 from gatedrnn.bench.opponents import OPPONENTS
 from gatedrnn.bench.problems import CELLS, Problem
 from gatedrnn.bench.report import summary_line
 from gatedrnn.cli import main
+from gatedrnn.study.cost import peak_size
 
 SMALL = Size(7, 4, 3, 5)
 
@@ -152,3 +154,16 @@ def test_bad_input_is_one_line(arguments, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("cell", ["LSTM", "GRU"])
+def test_memory_grows_with_the_sequence(cell):
+    short, long = (Problem.draw(cell, Size(T, 16, 24, 32)) for T in (40, 80))
+    for peak in (our_peak, pytorch_peak):
+        first, second = peak(short), peak(long)
+        outputs_and_gradients = 2 * long.dhs.nbytes + long.xs.nbytes
+        assert second > outputs_and_gradients
+        assert second / first == pytest.approx(2, rel=0.2)
+    formula = 4 * peak_size(cell, 24, 32, 80, 16)
+    output = long.dhs.nbytes  # this time handed in by the problem, so that it is not allocated
+    assert our_peak(long) == pytest.approx(formula - output, rel=0.1)
