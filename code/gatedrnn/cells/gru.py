@@ -108,9 +108,7 @@ class GRU(Recurrent):
             rz += 0.5
             n += r * u_n[t] if self.reset_after else U_n @ (r * u_n[t])
             np.tanh(n, out=n)
-            change = h[t] - n
-            change *= z
-            np.add(n, change, out=h[t + 1])  # (1 - z) n + z h
+            np.add((1 - z) * n, z * h[t], out=h[t + 1])
         return *self._leave(h, lengths=lengths), GRUTape(xh, h, gates, u_n, lengths)
 
     def _recurrent_weights(self) -> np.ndarray:
