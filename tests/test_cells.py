@@ -211,3 +211,22 @@ def test_what_comes_out_can_be_written_to(cell, options):
     hs, _, tape = layer.forward(xs)
     assert not np.shares_memory(hs, tape.h)
     assert not np.shares_memory(xs, tape.xh)
+
+
+@pytest.mark.parametrize(("cell", "options"), CELLS)
+def test_no_value_of_the_padding_is_large_enough_to_matter(cell, options):
+    layer, rng = make(cell, options)
+    xs, lengths = rng.standard_normal((5, 2, 3)), np.array([5, 2])
+    expected = layer.forward(xs, None, lengths)
+    xs[2:, 1] = 1e30
+    hs, last, tape = layer.forward(xs, None, lengths)
+    np.testing.assert_array_equal(hs, expected[0])
+    for part, other in zip(parts(last), parts(expected[1]), strict=True):
+        np.testing.assert_array_equal(part, other)
+    dhs = rng.standard_normal(hs.shape)
+    for ours, theirs in zip(
+        layer.backward(dhs, tape)[2].values(),
+        layer.backward(dhs, expected[2])[2].values(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, theirs)

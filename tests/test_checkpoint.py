@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,27 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does(tmp_path, 
     with pytest.raises(StopTraining):
         training(path=path, every=every, stop_at=stop_at)
     assert_same(training(path=path, every=every), training())
+
+
+@dataclass(frozen=True)
+class Reckless:
+    """Reasonable for two epochs, then a hundred times too fast."""
+
+    def __call__(self, step):
+        return 1 if step < 10 else 100
+
+
+@pytest.mark.parametrize("stop_at", [15, 18, 22])
+def test_the_best_parameters_survive_the_interruption(tmp_path, stop_at):
+    """Early stopping goes back to an epoch that was over before the interruption."""
+    config = replace(CONFIG, schedule=Reckless(), patience=3, epochs=9)
+    path = tmp_path / "run.safetensors"
+    whole = training(config)
+    assert whole[1].best_epoch == 1
+    assert whole[1].stopped_early
+    with pytest.raises(StopTraining):
+        training(config, path=path, every=1, stop_at=stop_at)
+    assert_same(training(config, path=path, every=1), whole)
 
 
 def test_a_finished_training_is_not_repeated(tmp_path):
