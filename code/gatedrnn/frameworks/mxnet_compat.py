@@ -27,7 +27,14 @@ __all__ = ["import_mxnet"]
 WHEELS = {("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "x86_64")}
 
 #: What MXNet's modules import that imports NumPy in its turn.
-IMPORTERS_OF_NUMPY = ("numpy.random", "numpy.testing", "scipy.sparse", "scipy.stats")
+IMPORTERS_OF_NUMPY = (
+    "numpy.random",
+    "numpy.testing",
+    "scipy.sparse",
+    "scipy.stats",
+    "onnx",
+    "h5py",
+)
 
 #: Functions that left NumPy for numpy-financial. MXNet only passes them on.
 FINANCE = ("mirr", "npv", "pmt", "ppmt", "pv", "rate")
