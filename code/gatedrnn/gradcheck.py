@@ -2,12 +2,13 @@ r"""Gradients by finite differences, to check those that were derived."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.stack import Stack
+from gatedrnn.states import state_like, state_parts
 
 __all__ = ["check_layer", "numerical_gradient", "relative_error"]
 
@@ -97,13 +98,15 @@ def check_layer(
 
     def loss() -> float:
         hs, last, _ = layer.forward(xs, state, lengths)
-        ends = zip(_parts(dstate), _parts(last), strict=True)
+        ends = zip(state_parts(dstate), state_parts(last), strict=True)
         return np.vdot(dhs, hs) + sum(np.vdot(weight, end) for weight, end in ends)
 
     dxs, dstart, grads = layer.backward(dhs, layer.forward(xs, state, lengths)[2], dstate)
     derived = {**grads, "xs": dxs}
     variables = {**layer.params, "xs": xs}
-    for name, start, grad in zip(layer.state_names, _parts(state), _parts(dstart), strict=True):
+    for name, start, grad in zip(
+        layer.state_names, state_parts(state), state_parts(dstart), strict=True
+    ):
         variables[f"{name}0"], derived[f"{name}0"] = start, grad
     return {
         name: relative_error(derived[name], numerical_gradient(loss, variable))
@@ -111,17 +114,6 @@ def check_layer(
     }
 
 
-def _parts(state) -> Iterator[np.ndarray]:
-    """Yield the arrays of a state: of one cell, or of a stack."""
-    if isinstance(state, tuple):
-        for part in state:
-            yield from _parts(part)
-    else:
-        yield state
-
-
 def _random_like(state, rng: np.random.Generator):
     """Return a random state of the same form."""
-    if isinstance(state, tuple):
-        return tuple(_random_like(part, rng) for part in state)
-    return rng.standard_normal(state.shape)
+    return state_like(state, [rng.standard_normal(part.shape) for part in state_parts(state)])

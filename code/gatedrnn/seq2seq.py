@@ -12,6 +12,7 @@ from gatedrnn.cells.base import Recurrent
 from gatedrnn.functional import dtanh, log_softmax
 from gatedrnn.layers import Embedding, Linear
 from gatedrnn.stack import Stack
+from gatedrnn.states import state_like, state_parts
 from gatedrnn.validation import check_lengths, check_params, check_positive_int, check_tokens
 
 __all__ = ["Decoded", "EncoderDecoder"]
@@ -98,8 +99,8 @@ class EncoderDecoder:
         self.encoder, self.decoder = encoder, decoder
         options = {"rng": rng, "dtype": decoder.dtype}
         H = decoder.output_size
-        ends = sum(part.shape[1] for part in _parts(encoder.zero_state(1)))
-        starts = sum(part.shape[1] for part in _parts(decoder.zero_state(1)))
+        ends = sum(part.shape[1] for part in state_parts(encoder.zero_state(1)))
+        starts = sum(part.shape[1] for part in state_parts(decoder.zero_state(1)))
         self.attention = self.combine = None
         layers = {
             "source": Embedding(source_tokens, encoder.input_size, **options),
@@ -177,11 +178,11 @@ class EncoderDecoder:
         if lengths is not None:
             check_lengths("lengths", lengths, *source.shape)
         hs, end, encoder_tape = _run(self.encoder, vectors, None, lengths, rng)
-        ends = np.concatenate(list(_parts(end)), axis=1)
+        ends = np.concatenate(list(state_parts(end)), axis=1)
         sums, bridge_tape = self.bridge.forward(ends)
         start = np.tanh(sums)
         tape = {"source": tokens, "encoder": encoder_tape, "bridge": bridge_tape, "start": start}
-        return hs, _state(self.decoder, start), tape
+        return hs, _split(self.decoder, start), tape
 
     def _look_back(self, ss, hs, lengths, tape):
         """Return what the readout reads, and the attention's weights."""
@@ -208,11 +209,11 @@ class EncoderDecoder:
         dout = np.ascontiguousarray(dout)
         dvectors, dstart, grads["decoder"] = self.decoder.backward(dout, tape["decoder"])
         _, grads["target"] = self.target.backward(dvectors, tape["target"])
-        dstart = np.concatenate(list(_parts(dstart)), axis=1) * dtanh(tape["start"])
+        dstart = np.concatenate(list(state_parts(dstart)), axis=1) * dtanh(tape["start"])
         dends, grads["bridge"] = self.bridge.backward(dstart, tape["bridge"])
         T, N = tape["source"].shape
         dhs = dhs + np.zeros((T, N, self.encoder.output_size), self.encoder.dtype)
-        dends = _state(self.encoder, dends)
+        dends = _split(self.encoder, dends)
         dvectors, _, grads["encoder"] = self.encoder.backward(dhs, tape["encoder"], dends)
         _, grads["source"] = self.source.backward(dvectors, tape["source"])
         return {f"{name}.{key}": g for name in self.layers for key, g in grads[name].items()}
@@ -333,31 +334,13 @@ def _run(layer, vectors, state, lengths, rng):
     return layer.forward(vectors, state, lengths, **noise)
 
 
-def _parts(state):
-    """Yield the arrays of a state: of one cell, or of a stack."""
-    if isinstance(state, tuple):
-        for part in state:
-            yield from _parts(part)
-    else:
-        yield state
-
-
-def _state(layer, flat: np.ndarray):
-    """Return rows (N, sizes together) as a state of a layer."""
-
-    def fill(pattern, position=0):
-        if isinstance(pattern, tuple):
-            parts = []
-            for one in pattern:
-                part, position = fill(one, position)
-                parts.append(part)
-            return tuple(parts), position
-        end = position + pattern.shape[1]
-        return np.ascontiguousarray(flat[:, position:end]), end
-
-    return fill(layer.zero_state(1))[0]
+def _split(layer, rows: np.ndarray):
+    """Return rows (N, all parts side by side) as a state of a layer."""
+    pattern = layer.zero_state(1)
+    ends = np.cumsum([part.shape[1] for part in state_parts(pattern)])
+    return state_like(pattern, map(np.ascontiguousarray, np.split(rows, ends[:-1], axis=1)))
 
 
 def _take(state, rows: np.ndarray):
-    """Return the rows of a state."""
-    return tuple(_take(part, rows) for part in state) if isinstance(state, tuple) else state[rows]
+    """Return rows of a state."""
+    return state_like(state, [part[rows] for part in state_parts(state)])

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatedrnn.checkpoint import Checkpoint, CheckpointError, rng_state, set_rng_state
 from gatedrnn.optim import SGD, Adam
+from gatedrnn.states import state_like, state_parts
 from gatedrnn.validation import check_params
 
 __all__ = ["History", "TrainingState"]
@@ -107,7 +108,7 @@ class TrainingState:
         arrays |= {f"best.{name}": value for name, value in self.best.items()}
         for slot, values in self.optimiser.slots.items():
             arrays |= {f"{slot}.{name}": value for name, value in values.items()}
-        arrays |= {f"state.{k}": part for k, part in enumerate(_parts(self.state))}
+        arrays |= {f"state.{k}": part for k, part in enumerate(state_parts(self.state))}
         arrays |= {f"history.{name}": np.array(getattr(self.history, name)) for name in SERIES}
         rngs = [rng_state(rng) for rng in self.batch_rngs]
         facts = {
@@ -161,9 +162,8 @@ class TrainingState:
         for name in ("epoch", "batch", "total", "kept", "seconds", "finished"):
             setattr(self, name, facts[name])
         if "state" in groups:
-            parts = iter(groups["state"][str(k)] for k in range(len(groups["state"])))
-            N = len(groups["state"]["0"])
-            self.state = _filled(self.model.cell.zero_state(N), parts)
+            parts = [groups["state"][str(k)] for k in range(len(groups["state"]))]
+            self.state = state_like(self.model.cell.zero_state(len(parts[0])), parts)
         self._restore_rngs(facts)
         return True
 
@@ -181,19 +181,3 @@ class TrainingState:
         self.rngs_at_start = facts["batch_rngs"]
         for rng, state in zip(self.batch_rngs, facts["batch_rngs"], strict=True):
             set_rng_state(rng, state)
-
-
-def _parts(state: Any) -> Iterator[np.ndarray]:
-    """Yield the arrays of a cell's or a stack's state, of none at all if there is none."""
-    if isinstance(state, tuple):
-        for part in state:
-            yield from _parts(part)
-    elif state is not None:
-        yield state
-
-
-def _filled(pattern: Any, parts: Iterator[np.ndarray]) -> Any:
-    """Return a state of the form of another, made of the arrays that are handed in."""
-    if isinstance(pattern, tuple):
-        return tuple(_filled(part, parts) for part in pattern)
-    return next(parts)

@@ -61,34 +61,34 @@ def gatedrnn(problem: Problem) -> Opponent:
 
 def pytorch(problem: Problem) -> Opponent:
     """Return PyTorch's layer."""
-    import torch
-
     from gatedrnn.frameworks.pytorch import grads_from_pytorch, to_pytorch
 
     module = to_pytorch(problem.cell)
+    return _with_autograd(problem, lambda xs: module(xs)[0], module, grads_from_pytorch)
+
+
+def _with_autograd(problem: Problem, forward: Callable, module: Any, grads: Callable) -> Opponent:
+    """Return a module of PyTorch's; `grads` reads its gradients under our names."""
+    import torch
+
     xs = torch.tensor(problem.xs, requires_grad=True)
     dhs = torch.tensor(problem.dhs)
 
     def train():
         module.zero_grad(set_to_none=True)
         xs.grad = None
-        hs, _ = module(xs)
+        hs = forward(xs)
         hs.backward(dhs)
-        return hs, xs.grad, module
+        return hs, xs.grad
 
     def infer():
         with torch.inference_mode():
-            return module(xs)
+            return forward(xs)
 
-    return Opponent(
-        train,
-        infer,
-        lambda out: {
-            "hs": out[0].detach().numpy(),
-            "dxs": out[1].numpy(),
-            **grads_from_pytorch(out[2]),
-        },
-    )
+    def read(out):
+        return {"hs": out[0].detach().numpy(), "dxs": out[1].numpy(), **grads(module)}
+
+    return Opponent(train, infer, read)
 
 
 def mxnet(problem: Problem) -> Opponent:
@@ -123,30 +123,10 @@ def mxnet(problem: Problem) -> Opponent:
 
 def textbook(problem: Problem) -> Opponent:
     """Return the equations as they stand in a textbook, with PyTorch's autograd."""
-    import torch
-
     from gatedrnn.bench.textbook import Textbook
 
     module = Textbook(problem.cell)
-    xs = torch.tensor(problem.xs, requires_grad=True)
-    dhs = torch.tensor(problem.dhs)
-
-    def train():
-        module.zero_grad(set_to_none=True)
-        xs.grad = None
-        hs = module(xs)
-        hs.backward(dhs)
-        return hs, xs.grad, module
-
-    def infer():
-        with torch.inference_mode():
-            return module(xs)
-
-    return Opponent(
-        train,
-        infer,
-        lambda out: {"hs": out[0].detach().numpy(), "dxs": out[1].numpy(), **out[2].grads()},
-    )
+    return _with_autograd(problem, module, module, Textbook.grads)
 
 
 def jax(problem: Problem) -> Opponent:
