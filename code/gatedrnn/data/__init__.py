@@ -9,15 +9,31 @@ from gatedrnn.data.batching import (
     split_at_random,
     split_by_time,
 )
+from gatedrnn.data.chorales import (
+    Chorales,
+    bach_chorales,
+    independent_keys,
+    last_step_keys,
+    next_step_batch,
+)
+from gatedrnn.data.languages import (
+    ANBN_SYMBOLS,
+    ANBNCN_SYMBOLS,
+    BRACKETS,
+    anbn,
+    anbncn,
+    bracket_depth,
+    parity,
+)
 from gatedrnn.data.packages import DataFileError, MissingPackageError, PackageFile
 from gatedrnn.data.synthetic import (
-    ANBN_SYMBOLS,
+    TEMPORAL_ORDER_SYMBOLS,
     adding_problem,
-    anbn,
     copy_memory,
     marked_recall,
     noisy_sine,
     recall_game,
+    temporal_order,
 )
 from gatedrnn.data.text import (
     Vocabulary,
@@ -37,8 +53,12 @@ from gatedrnn.data.weather import (
 )
 
 __all__ = [
+    "ANBNCN_SYMBOLS",
     "ANBN_SYMBOLS",
+    "BRACKETS",
+    "TEMPORAL_ORDER_SYMBOLS",
     "Batch",
+    "Chorales",
     "DataFileError",
     "FreshBatches",
     "Minibatches",
@@ -49,15 +69,22 @@ __all__ = [
     "Weather",
     "adding_problem",
     "anbn",
+    "anbncn",
+    "bach_chorales",
+    "bracket_depth",
     "climatology",
     "contiguous_batches",
     "copy_memory",
+    "independent_keys",
     "king_james_books",
     "king_james_version",
+    "last_step_keys",
     "marked_recall",
+    "next_step_batch",
     "noisy_sine",
     "one_hot",
     "pad",
+    "parity",
     "persistence",
     "recall_game",
     "season",
@@ -65,5 +92,6 @@ __all__ = [
     "split_at_random",
     "split_by_time",
     "split_text",
+    "temporal_order",
     "windows",
 ]

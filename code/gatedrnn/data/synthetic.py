@@ -9,20 +9,23 @@ from __future__ import annotations
 import numpy as np
 
 from gatedrnn.data.batching import one_hot
+from gatedrnn.data.languages import ANBN_SYMBOLS, anbn
 from gatedrnn.validation import check_positive_int
 
 __all__ = [
     "ANBN_SYMBOLS",
+    "TEMPORAL_ORDER_SYMBOLS",
     "adding_problem",
     "anbn",
     "copy_memory",
     "marked_recall",
     "noisy_sine",
     "recall_game",
+    "temporal_order",
 ]
 
-#: The symbols of `anbn`, in the order of their indices; ``#`` opens and closes a string.
-ANBN_SYMBOLS = "#ab"
+#: The symbols of `temporal_order`, in the order of their indices.
+TEMPORAL_ORDER_SYMBOLS = "XYabcdEB"
 
 
 def adding_problem(
@@ -200,46 +203,49 @@ def copy_memory(
     return one_hot(tokens, num_symbols + 2, dtype), targets
 
 
-def anbn(
-    lengths: np.ndarray | list[int], dtype: np.dtype | type = np.float32
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Strings :math:`a^n b^n`, whose end can be foretold only by counting.
+def temporal_order(
+    steps: int, batch_size: int, *, rng: np.random.Generator, dtype: np.dtype | type = np.float32
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Say in which order two symbols came, among many that mean nothing.
 
-    At each symbol the next one is to be predicted. While the a's come, nobody can know how many
-    will follow; from the first b on, everything is determined, up to the closing ``#``. The mask
-    keeps these steps.
+    A sequence opens with ``E``, closes with ``B``, and is filled with a, b, c and d at random.
+    Two of them are replaced by an ``X`` or a ``Y`` each. The class is what these two are, in
+    their order; it is to be said after the closing ``B``. Guessing is right once in 4. To know
+    which symbols came is not enough: XY and YX hold the same ones.
 
     Parameters
     ----------
-    lengths : array of int, shape (N,)
-        n of each string; draw them as ``rng.integers(1, 51, N)``.
+    steps : int
+        T, at least 10. The first symbol is at a step of ``range(T // 10, T // 5)``, the second
+        of ``range(T // 2, 3 * T // 5)``, as in the source, where T was 100 to 110. Here all
+        sequences of a batch have the same length.
+    batch_size : int
+        N.
+    rng : numpy.random.Generator
     dtype : dtype, optional
 
     Returns
     -------
-    xs : ndarray, shape (T, N, 3)
-        One-hot in the order of `ANBN_SYMBOLS`, with T = 2 max(n) + 1: ``#``, a's, b's; filled
-        up with ``#``.
-    targets : ndarray of int, shape (T, N)
-        The symbol that comes next.
-    mask : ndarray of float32, shape (T, N)
-        1 where the next symbol is determined.
+    xs : ndarray, shape (T, N, 8)
+        One-hot in the order of `TEMPORAL_ORDER_SYMBOLS`.
+    targets : ndarray of int, shape (N,)
+        0 for XX, 1 for XY, 2 for YX, 3 for YY.
 
     References
     ----------
-    Gers and Schmidhuber (2001); Weiss, Goldberg and Yahav (2018).
+    Hochreiter and Schmidhuber (1997), experiment 6a.
     """
-    lengths = np.asarray(lengths)
-    if lengths.ndim != 1 or lengths.size == 0 or not np.issubdtype(lengths.dtype, np.integer):
-        raise ValueError(f"lengths: expected integers of shape (N,), got {lengths!r:.80}")
-    if lengths.min() < 1:
-        raise ValueError(f"lengths: expected numbers of at least 1, got {lengths.min()}")
-    steps = np.arange(2 * lengths.max() + 2)[:, None]
-    tokens = np.zeros((len(steps), len(lengths)), np.int64)
-    tokens[(steps >= 1) & (steps <= lengths)] = 1
-    tokens[(steps > lengths) & (steps <= 2 * lengths)] = 2
-    mask = (tokens[:-1] == 2).astype(np.float32)
-    return one_hot(tokens[:-1], len(ANBN_SYMBOLS), dtype), tokens[1:], mask
+    if check_positive_int("steps", steps) < 10:
+        raise ValueError(f"steps: expected at least 10, got {steps}")
+    check_positive_int("batch_size", batch_size)
+    symbols = TEMPORAL_ORDER_SYMBOLS
+    samples = np.arange(batch_size)
+    tokens = rng.integers(symbols.index("a"), symbols.index("d") + 1, (steps, batch_size))
+    tokens[0], tokens[-1] = symbols.index("E"), symbols.index("B")
+    first, second = rng.integers(0, 2, (2, batch_size))  # 0 is X, 1 is Y
+    tokens[rng.integers(steps // 10, steps // 5, batch_size), samples] = first
+    tokens[rng.integers(steps // 2, 3 * steps // 5, batch_size), samples] = second
+    return one_hot(tokens, len(symbols), dtype), 2 * first + second
 
 
 def noisy_sine(

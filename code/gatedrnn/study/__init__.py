@@ -1,17 +1,28 @@
 """Studies: the same search, budget and seeds for every cell, and what may be said of the outcome.
 
-To be run as ``python -m gatedrnn.study``.
+A study is written down as TOML (`gatedrnn.study.configuration`), run by ``gatedrnn study run`` and
+read back by `load_results`.
 """
 
-from gatedrnn.study.budget import count_parameters, hidden_size_for_budget
-from gatedrnn.study.design import Run, Study, Variant
+from gatedrnn.study.budget import count_parameters, equal_sizes, hidden_size_for_budget
+from gatedrnn.study.design import Condition, Run, Study, Variant
 from gatedrnn.study.ngram import NGram
-from gatedrnn.study.results import Results, load_results
-from gatedrnn.study.statistics import Interval, bootstrap_interval, paired_difference, verdict
+from gatedrnn.study.results import Comparison, Results, load_results
+from gatedrnn.study.statistics import (
+    Interval,
+    bootstrap_interval,
+    corrected,
+    effect_size,
+    paired_difference,
+    sign_flip_test,
+    verdict,
+)
 from gatedrnn.study.studies import STUDIES, find_study
 
 __all__ = [
     "STUDIES",
+    "Comparison",
+    "Condition",
     "Interval",
     "NGram",
     "Results",
@@ -19,10 +30,14 @@ __all__ = [
     "Study",
     "Variant",
     "bootstrap_interval",
+    "corrected",
     "count_parameters",
+    "effect_size",
+    "equal_sizes",
     "find_study",
     "hidden_size_for_budget",
     "load_results",
     "paired_difference",
+    "sign_flip_test",
     "verdict",
 ]

@@ -1,13 +1,35 @@
-r"""How many parameters a cell has, and how large it may be for a given number of them."""
+r"""How many parameters a cell has, and which sizes give several cells the same number."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from gatedrnn import cells
 from gatedrnn.validation import check_positive_int
 
-__all__ = ["BLOCKS", "count_parameters", "hidden_size_for_budget"]
+__all__ = [
+    "BLOCKS",
+    "CELLS",
+    "UnequalError",
+    "count_parameters",
+    "equal_sizes",
+    "hidden_size_for_budget",
+]
 
+#: The cells that studies know, by name.
+CELLS = {
+    name: getattr(cells, name)
+    for name in cells.__all__
+    if name != "LSTMVariant"  # the base of the others
+}
 #: Blocks of H rows in each weight matrix of a cell: one per gate or candidate.
-BLOCKS = {"RNN": 1, "LSTM": 4, "GRU": 3}
+BLOCKS = {name: len(cell.gates) for name, cell in CELLS.items()}
+#: Cells whose gates do not see the state: they have no U.
+STATELESS_GATES = {"MinGRU", "MinLSTM"}
+
+
+class UnequalError(ValueError):
+    """No sizes near the budget give all cells the same number of parameters."""
 
 
 def count_parameters(
@@ -20,11 +42,12 @@ def count_parameters(
         k H (D + H + \text{biases}), \qquad k = 1, 4, 3 \text{ for RNN, LSTM, GRU}
 
     and H more for a GRU that has one bias and resets after the matrix product, for its
-    :math:`b_n`.
+    :math:`b_n`; 3 H more for peepholes; without the :math:`H^2` for minGRU and minLSTM.
 
     Parameters
     ----------
-    cell : {"RNN", "LSTM", "GRU"}
+    cell : str
+        A name in `CELLS`, such as ``"LSTM"``.
     input_size, hidden_size : int
         D and H.
     biases : {1, 2}
@@ -44,9 +67,12 @@ def count_parameters(
         raise ValueError(f"biases: expected 1 or 2, got {biases!r}")
     D = check_positive_int("input_size", input_size)
     H = check_positive_int("hidden_size", hidden_size)
-    count = BLOCKS[cell] * H * (D + H + biases)
+    columns = D + biases + (0 if cell in STATELESS_GATES else H)
+    count = BLOCKS[cell] * H * columns
     if cell == "GRU" and reset_after and biases == 1:
         count += H
+    if cell == "PeepholeLSTM":
+        count += 3 * H
     return count
 
 
@@ -65,7 +91,8 @@ def hidden_size_for_budget(
 
     Parameters
     ----------
-    cell : {"RNN", "LSTM", "GRU"}
+    cell : str
+        A name in `CELLS`, such as ``"LSTM"``.
     input_size, output_size : int
         Of the layer and of the readout.
     parameters : int
@@ -94,9 +121,63 @@ def hidden_size_for_budget(
         raise ValueError(
             f"parameters: expected at least {total(1)}, which one unit takes, got {parameters}"
         )
+    return _closest(total, parameters)
+
+
+def equal_sizes(
+    totals: Mapping[str, Callable[[int], int]], about: int, *, within: float = 0.02
+) -> dict[str, int]:
+    """Return hidden sizes that give several models the same number of parameters.
+
+    Sizes are whole numbers, so a given budget is met by each model only roughly; another budget
+    nearby may be met by all. Tried are all numbers of parameters that some model can have, from
+    `about` outwards up to a factor of 1.5; the first at which all agree is taken.
+
+    Parameters
+    ----------
+    totals : mapping of label to callable
+        ``total(H)`` returns a model's number of parameters, growing with H.
+    about : int
+        The budget.
+    within : float, optional
+        Largest relative difference between the most and the fewest.
+
+    Returns
+    -------
+    dict of label to int
+
+    Raises
+    ------
+    UnequalError
+        If there are none; the message says how close they can come.
+    """
+    check_positive_int("about", about)
+    budgets = set()
+    for total in totals.values():
+        H = 1
+        while total(H) <= 1.5 * about:
+            if total(H) >= about / 1.5:
+                budgets.add(total(H))
+            H += 1
+    best = float("inf")
+    for budget in sorted(budgets, key=lambda count: max(count / about, about / count)):
+        found = {label: _closest(total, budget) for label, total in totals.items()}
+        counts = [count for _, count in found.values()]
+        gap = max(counts) / min(counts) - 1
+        if gap <= within:
+            return {label: H for label, (H, _) in found.items()}
+        best = min(best, gap)
+    raise UnequalError(
+        f"parameters: expected a budget near which all models agree within {within:.0%}; "
+        f"near {about} they come within {best:.1%}; take a larger one"
+    )
+
+
+def _closest(total: Callable[[int], int], budget: int) -> tuple[int, int]:
+    """Return the size whose total is closest to a budget, and the total."""
     H = 1
-    while total(H + 1) <= parameters:
+    while total(H + 1) <= budget:
         H += 1
-    if total(H + 1) - parameters < parameters - total(H):
+    if total(H + 1) - budget < abs(budget - total(H)):
         H += 1
     return H, total(H)

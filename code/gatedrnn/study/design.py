@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
-from gatedrnn.study.budget import BLOCKS
+from gatedrnn.study.budget import CELLS
+from gatedrnn.validation import check_positive_int
 
-__all__ = ["Run", "Study", "Variant"]
+__all__ = ["Condition", "Run", "Study", "Variant"]
 
 
 @dataclass(frozen=True)
@@ -20,35 +21,72 @@ class Variant:
     ----------
     label : str
         How it is called in results and figures.
-    cell : {"RNN", "LSTM", "GRU"}
+    cell : str
+        A name in `gatedrnn.study.budget.CELLS`.
     options : dict
         Keyword arguments of the cell, such as ``{"forget_bias": 0.0}``.
+    hidden_size : int or None
+        A size of its own, where sizes are what is studied; None gives the variant the size at
+        which it has as many parameters as the others.
     """
 
     label: str
     cell: str
     options: Mapping[str, object] = field(default_factory=dict)
+    hidden_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.cell not in BLOCKS:
-            raise ValueError(f"cell: expected one of {sorted(BLOCKS)}, got {self.cell!r}")
+        if self.cell not in CELLS:
+            raise ValueError(f"cell: expected one of {sorted(CELLS)}, got {self.cell!r}")
+        if self.hidden_size is not None:
+            check_positive_int("hidden_size", self.hidden_size)
 
 
-CELLS = tuple(Variant(name, name) for name in BLOCKS)
+@dataclass(frozen=True)
+class Condition:
+    """A task with its settings, and what a model may use on it.
+
+    Attributes
+    ----------
+    label : str
+        How it is called in results and figures.
+    task : str
+        A name in `gatedrnn.study.tasks.TASKS`.
+    parameters : int
+        About how many each model has; all have the same number, within 2 %.
+    epochs : int
+        At most; training stops earlier by `patience`.
+    patience : int
+        Epochs without a better validation loss.
+    settings : dict
+        Of the task, such as ``{"steps": 100}``.
+    """
+
+    label: str
+    task: str
+    parameters: int
+    epochs: int
+    patience: int
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "epochs", "patience"):
+            check_positive_int(name, getattr(self, name))
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: everything that decides its outcome.
+    """One training: everything that decides its outcome, and nothing else.
 
     Attributes
     ----------
     task : str
     settings : dict
         Of the task.
-    variant : Variant
-    parameters : int
-        The budget that the model must meet.
+    cell : str
+    options : dict
+        Of the cell.
+    hidden_size : int
     learning_rate : float
     seed : int
     epochs : int
@@ -59,8 +97,9 @@ class Run:
 
     task: str
     settings: Mapping[str, object]
-    variant: Variant
-    parameters: int
+    cell: str
+    options: Mapping[str, object]
+    hidden_size: int
     learning_rate: float
     seed: int
     epochs: int
@@ -69,7 +108,10 @@ class Run:
 
     @property
     def key(self) -> str:
-        """A name for the run's file: the same run has the same, any other has another."""
+        """A name for the run's file: the same run has the same, any other has another.
+
+        Studies that share a run share its file, for the study's name is not part of it.
+        """
         text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -80,24 +122,17 @@ class Study:
 
     For each variant under each condition, the learning rate is chosen from the same list by the
     mean validation loss over `search_seeds`; then the final runs, with other seeds, are judged on
-    the test data.
+    the test data. A study without final seeds is a map of the search: nothing in it ever looks
+    at the test data.
 
     Attributes
     ----------
     name, question : str
-    task : str
-        A name in `gatedrnn.study.tasks.TASKS`.
-    conditions : tuple of dict
-        Settings of the task that vary, such as ``({"lag": 5}, {"lag": 10})``.
-    parameters : int
-        Budget of every model.
-    epochs : int
-        At most; training stops earlier by `patience`.
-    patience : int
-        Epochs without a better validation loss.
-    settings : dict
-        Settings of the task that stay the same.
+    conditions : tuple of Condition
     variants : tuple of Variant
+    comparisons : tuple of (str, str)
+        Labels of the variants whose scores are compared, in pairs of runs with the same seed.
+        They are a family: the p-values are corrected for their number, times the conditions.
     learning_rates : tuple of float
     seeds, search_seeds : tuple of int
         They must not have one in common.
@@ -105,16 +140,12 @@ class Study:
 
     name: str
     question: str
-    task: str
-    parameters: int
-    epochs: int
-    patience: int
-    conditions: tuple[Mapping[str, object], ...] = ({},)
-    settings: Mapping[str, object] = field(default_factory=dict)
-    variants: tuple[Variant, ...] = CELLS
-    learning_rates: tuple[float, ...] = (1e-3, 3e-3, 1e-2, 3e-2)
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    search_seeds: tuple[int, ...] = (100, 101)
+    conditions: tuple[Condition, ...]
+    variants: tuple[Variant, ...]
+    comparisons: tuple[tuple[str, str], ...]
+    learning_rates: tuple[float, ...]
+    seeds: tuple[int, ...]
+    search_seeds: tuple[int, ...]
 
     def __post_init__(self) -> None:
         if set(self.seeds) & set(self.search_seeds):
@@ -122,9 +153,18 @@ class Study:
                 f"search_seeds: expected none of the final seeds {self.seeds}, "
                 f"got {self.search_seeds}"
             )
-        labels = [variant.label for variant in self.variants]
-        if len(set(labels)) < len(labels):
-            raise ValueError(f"variants: expected labels of their own, got {labels}")
+        if not self.search_seeds or not self.learning_rates:
+            raise ValueError("search_seeds, learning_rates: expected at least one of each")
+        for name in ("variants", "conditions"):
+            labels = [one.label for one in getattr(self, name)]
+            if not labels or len(set(labels)) < len(labels):
+                raise ValueError(f"{name}: expected labels of their own, got {labels}")
+        known = {variant.label for variant in self.variants}
+        for pair in self.comparisons:
+            if len(set(pair)) != 2 or set(pair) - known:
+                raise ValueError(
+                    f"comparisons: expected pairs of the labels {sorted(known)}, got {pair}"
+                )
 
     def cases(self) -> Iterator[tuple[int, Variant]]:
         """Go through all pairs of a condition's index and a variant."""
@@ -133,24 +173,44 @@ class Study:
                 yield index, variant
 
     def run(
-        self, condition: int, variant: Variant, learning_rate: float, seed: int, *, final: bool
+        self,
+        condition: int,
+        variant: Variant,
+        hidden_size: int,
+        learning_rate: float,
+        seed: int,
+        *,
+        final: bool,
     ) -> Run:
         """Return one of the study's runs."""
+        where = self.conditions[condition]
         return Run(
-            task=self.task,
-            settings={**self.settings, **self.conditions[condition]},
-            variant=variant,
-            parameters=self.parameters,
+            task=where.task,
+            settings=dict(where.settings),
+            cell=variant.cell,
+            options=dict(variant.options),
+            hidden_size=hidden_size,
             learning_rate=learning_rate,
             seed=seed,
-            epochs=self.epochs,
-            patience=self.patience,
+            epochs=where.epochs,
+            patience=where.patience,
             final=final,
         )
 
-    def search_runs(self, condition: int, variant: Variant) -> list[list[Run]]:
+    def search_runs(self, condition: int, variant: Variant, hidden_size: int) -> list[list[Run]]:
         """Return the runs of the search: a list for each learning rate, one run per seed."""
         return [
-            [self.run(condition, variant, rate, seed, final=False) for seed in self.search_seeds]
+            [
+                self.run(condition, variant, hidden_size, rate, seed, final=False)
+                for seed in self.search_seeds
+            ]
             for rate in self.learning_rates
+        ]
+
+    def final_runs(
+        self, condition: int, variant: Variant, hidden_size: int, rate: float
+    ) -> list[Run]:
+        """Return the runs that are judged, one per seed."""
+        return [
+            self.run(condition, variant, hidden_size, rate, seed, final=True) for seed in self.seeds
         ]

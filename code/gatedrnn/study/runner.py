@@ -1,86 +1,106 @@
-r"""Studies executed: in parallel, each run stored as it ends, none repeated."""
+r"""Studies executed: the search, then the final runs, then the summary."""
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from gatedrnn.optional import import_optional
-from gatedrnn.study.design import Run, Study, Variant
-from gatedrnn.study.execution import execute
-from gatedrnn.study.statistics import bootstrap_interval
-from gatedrnn.study.tasks import TASKS, make_problem
+from gatedrnn.study.budget import UnequalError, equal_sizes
+from gatedrnn.study.design import Run, Study
+from gatedrnn.study.execution import total_parameters
+from gatedrnn.study.executors import execute_here, execute_on_cluster
+from gatedrnn.study.store import RunStore
+from gatedrnn.study.summary import Outcome, summarise, write_summary
+from gatedrnn.study.tasks import make_problem
 
-__all__ = ["best_learning_rate", "execute_all", "run_study", "write_json"]
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a file in one piece: nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(temporary, path)
+__all__ = ["best_learning_rate", "execute_all", "run_study", "sizes_of"]
 
 
-def _execute_and_store(run: Run, path: Path) -> None:
-    write_json(path, {"run": asdict(run), "result": execute(run)})
+def sizes_of(study: Study) -> list[dict[str, int]]:
+    """Return the hidden size of each variant, by label, for each condition.
+
+    A variant without a size of its own gets one at which it has as many parameters as the
+    others, within 2 %.
+
+    Raises
+    ------
+    UnequalError
+        If there are no such sizes near a condition's budget.
+    """
+    sizes = []
+    for condition in study.conditions:
+        problem = make_problem(condition.task, 0, condition.settings)
+        totals = {
+            variant.label: partial(total_parameters, problem, variant.cell, variant.options)
+            for variant in study.variants
+            if variant.hidden_size is None
+        }
+        try:
+            found = equal_sizes(totals, condition.parameters) if totals else {}
+        except UnequalError as error:
+            raise UnequalError(f"{study.name}, {condition.label}: {error}") from None
+        sizes.append(
+            {
+                variant.label: variant.hidden_size or found[variant.label]
+                for variant in study.variants
+            }
+        )
+    return sizes
 
 
 def execute_all(
-    runs: Iterable[Run], folder: Path, *, jobs: int = 1, title: str = "", progress: bool = True
-) -> dict[str, dict]:
-    """Execute those of the runs that have no file in the folder yet.
+    runs: Iterable[Run],
+    store: RunStore,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    ended: Callable[[bool], object] = lambda executed: None,
+) -> int:
+    """Execute those of the runs that are not in the store yet; return how many that were.
 
     Parameters
     ----------
     runs : iterable of Run
-    folder : path
-        Holds one file per run, under the run's key.
+    store : RunStore
     jobs : int, optional
-        Processes, each with one thread.
-    title : str, optional
-        For the progress bar.
-    progress : bool, optional
-        Show a progress bar with the time left.
-
-    Returns
-    -------
-    dict of str to dict
-        The results of all runs, stored ones included, by key.
+        Processes on this machine, each with one thread.
+    scheduler : str, optional
+        Address of a Dask scheduler, to run on its workers instead.
+    ended : callable, optional
+        Called once for every run as it ends: with False if it was in the store, True if it was
+        executed.
     """
-    joblib = import_optional("joblib", extra="study")
-    tqdm = import_optional("tqdm.auto", extra="study").tqdm
-    paths = {run.key: Path(folder) / f"{run.key}.json" for run in runs}
-    todo = {run.key: run for run in runs if not paths[run.key].exists()}
-    with (
-        joblib.parallel_config(backend="loky", inner_max_num_threads=1),
-        tqdm(total=len(paths), initial=len(paths) - len(todo), desc=title, unit="run",
-             disable=not progress) as bar,
-    ):  # fmt: skip
-        calls = (joblib.delayed(_execute_and_store)(run, paths[key]) for key, run in todo.items())
-        for _ in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-            bar.update()
-    return {key: json.loads(path.read_text("utf-8"))["result"] for key, path in paths.items()}
+    unique = {run.key: run for run in runs}
+    todo = [run for run in unique.values() if run not in store]
+    for _ in range(len(unique) - len(todo)):
+        ended(False)
+    executed = 0
+    if todo:
+        if scheduler is None:
+            results = execute_here(todo, store, jobs=jobs)
+        else:
+            results = execute_on_cluster(todo, store, address=scheduler)
+        for new in results:
+            executed += new
+            ended(new)
+    return executed
 
 
-def best_learning_rate(study: Study, losses: Sequence[Sequence[float | None]]) -> float:
+def best_learning_rate(rates: Sequence[float], losses: Sequence[Sequence[float | None]]) -> float:
     """Return the rate with the smallest mean validation loss; one that diverged is out.
 
     Parameters
     ----------
-    study : Study
+    rates : sequence of float
     losses : sequence of sequence of float or None
-        For each learning rate, the losses of its runs; None of one that diverged.
+        For each rate, the losses of its runs; None of one that diverged.
 
     Raises
     ------
@@ -89,14 +109,18 @@ def best_learning_rate(study: Study, losses: Sequence[Sequence[float | None]]) -
     """
     means = [np.mean([np.inf if loss is None else loss for loss in row]) for row in losses]
     if not np.isfinite(min(means)):
-        raise ArithmeticError(
-            f"learning_rates: expected one that does not diverge, none of {study.learning_rates}"
-        )
-    return study.learning_rates[int(np.argmin(means))]
+        raise ArithmeticError(f"learning_rates: expected one that does not diverge, got {rates}")
+    return rates[int(np.argmin(means))]
 
 
 def run_study(
-    study: Study, results: Path, runs: Path, *, jobs: int = 1, progress: bool = True
+    study: Study,
+    results: Path,
+    runs: Path,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: bool = True,
 ) -> dict:
     """Run a study, or what is left of it, and write its summary.
 
@@ -108,9 +132,11 @@ def run_study(
     runs : path
         Folder of the single runs; those that are there are not repeated.
     jobs : int, optional
-        Processes.
+        Processes on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler, to run on its workers instead.
     progress : bool, optional
-        Show progress bars.
+        Show a progress bar with the time left.
 
     Returns
     -------
@@ -118,122 +144,49 @@ def run_study(
         The summary, as written.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    folder = Path(runs) / study.name
-    options = {"jobs": jobs, "progress": progress}
-    summary_path = Path(results) / f"{study.name}.json"
-    stored = set(folder.glob("*.json"))
-    cases = list(study.cases())
-    search = [study.search_runs(*case) for case in cases]
-    every = [run for rows in search for row in rows for run in row]
-    found = execute_all(every, folder, title=f"{study.name}: search", **options)
-    losses = [[[found[run.key]["valid_loss"] for run in row] for row in rows] for rows in search]
-    rates = [best_learning_rate(study, loss) for loss in losses]
-    final = [
-        [study.run(*case, rate, seed, final=True) for seed in study.seeds]
-        for case, rate in zip(cases, rates, strict=True)
-    ]
-    every = [run for row in final for run in row]
-    training_seconds = sum(result["seconds"] for result in found.values())
-    found = execute_all(every, folder, title=f"{study.name}: final", **options)
-    training_seconds += sum(result["seconds"] for result in found.values())
+    store, sizes, cases = RunStore(runs), sizes_of(study), list(study.cases())
+    searches = [study.search_runs(k, one, sizes[k][one.label]) for k, one in cases]
+    search = [run for rows in searches for row in rows for run in row]
+    tqdm = import_optional("tqdm.auto", extra="study").tqdm
+    total = len(search) + len(cases) * len(study.seeds)
+    disable = True if not progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0") else None
+    with tqdm(total=total, desc=study.name, unit="run", disable=disable) as bar:
+
+        def ended(executed: bool) -> None:
+            if executed:
+                bar.update()
+            else:  # found, not run: the time left must not be reckoned from it
+                bar.initial += 1
+                bar.n += 1
+                bar.refresh()
+
+        options = {"jobs": jobs, "scheduler": scheduler, "ended": ended}
+        executed = execute_all(search, store, **options)
+        rates = [_chosen_rate(study, rows, store) for rows in searches]
+        finals = [
+            study.final_runs(k, one, sizes[k][one.label], rate)
+            for (k, one), rate in zip(cases, rates, strict=True)
+        ]
+        executed += execute_all([run for row in finals for run in row], store, **options)
     outcomes = {
-        (index, variant.label): _outcome(variant, rate, loss, [found[run.key] for run in row])
-        for (index, variant), rate, loss, row in zip(cases, rates, losses, final, strict=True)
-    }
-    summary = {
-        **_description(study),
-        "conditions": [
-            {
-                "condition": dict(condition),
-                "baselines": make_problem(
-                    study.task, study.seeds[0], {**study.settings, **condition}
-                ).baselines,
-                "variants": {
-                    variant.label: outcomes[index, variant.label] for variant in study.variants
-                },
-            }
-            for index, condition in enumerate(study.conditions)
-        ],
-        "training_seconds": round(training_seconds, 1),
-        "provenance": _provenance(started, time.perf_counter() - clock, jobs),
-    }
-    if summary_path.exists() and stored == set(folder.glob("*.json")):
-        # Nothing was run: it is still the old runs that this tells about.
-        summary["provenance"] = json.loads(summary_path.read_text("utf-8"))["provenance"]
-    write_json(summary_path, summary)
-    return summary
-
-
-def _description(study: Study) -> dict:
-    _, higher_is_better, metric = TASKS[study.task]
-    fields = asdict(study)
-    for name in ("variants", "conditions"):
-        del fields[name]
-    return {**fields, "metric": metric, "higher_is_better": higher_is_better}
-
-
-def _outcome(variant: Variant, rate: float, losses: list, results: list[dict]) -> dict:
-    """Return what is kept of the runs of one variant under one condition, one entry per seed."""
-    scores = [result["test"] for result in results]
-    outcome = {
-        "cell": variant.cell,
-        "options": dict(variant.options),
-        "hidden_size": results[0]["hidden_size"],
-        "num_parameters": results[0]["num_parameters"],
-        "learning_rate": rate,
-        "search_valid_loss": losses,
-        "test": scores,
-        "valid_loss": [result["valid_loss"] for result in results],
-        "epochs": [result.get("epochs") for result in results],
-        "seconds": [round(result["seconds"], 3) for result in results],
-    }
-    if None not in scores:  # with a run that diverged there is no mean to speak of
-        interval = bootstrap_interval(scores)
-        outcome["interval"] = asdict(interval)
-    return outcome
-
-
-def _provenance(started: datetime, duration: float, jobs: int) -> dict:
-    """Return when, where and with what the study was run."""
-    return {
-        "started": started.isoformat(timespec="seconds"),
-        "duration_seconds": round(duration, 1),
-        "jobs": jobs,
-        "commit": _commit(),
-        "machine": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "system": platform.system(),
-            "architecture": platform.machine(),
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in ("gatedrnn", "numpy", "scipy")},
-        },
-    }
-
-
-def _commit() -> str | None:
-    """Return the commit of the library, with "+" if it has been changed since; None outside git."""
-    folder = Path(__file__).parent.parent
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(folder), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + (
-            "+" if git("status", "--porcelain", "--untracked-files=no", ".") else ""
+        (k, one.label): Outcome(
+            hidden_size=sizes[k][one.label],
+            learning_rate=rate if study.seeds else None,
+            search=[[store[run] for run in row] for row in rows],
+            final=[store[run] for run in final],
         )
-    except (OSError, subprocess.CalledProcessError):
-        return None
+        for (k, one), rate, rows, final in zip(cases, rates, searches, finals, strict=True)
+    }
+    summary = summarise(study, outcomes)
+    provenance = {
+        "started": started.isoformat(timespec="seconds"),
+        "duration_seconds": round(time.perf_counter() - clock, 1),
+        "runs_executed": executed,
+        "jobs": jobs if scheduler is None else "Dask",
+    }
+    return write_summary(Path(results) / f"{study.name}.json", summary, provenance)
 
 
-def _processor() -> str:
-    """Return the processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+def _chosen_rate(study: Study, rows: list[list[Run]], store: RunStore) -> float:
+    losses = [[store[run]["valid_loss"] for run in row] for row in rows]
+    return best_learning_rate(study.learning_rates, losses)

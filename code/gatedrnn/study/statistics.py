@@ -9,7 +9,15 @@ import numpy as np
 
 from gatedrnn.optional import import_optional
 
-__all__ = ["Interval", "bootstrap_interval", "paired_difference", "verdict"]
+__all__ = [
+    "Interval",
+    "bootstrap_interval",
+    "corrected",
+    "effect_size",
+    "paired_difference",
+    "sign_flip_test",
+    "verdict",
+]
 
 
 @dataclass(frozen=True)
@@ -105,8 +113,74 @@ def paired_difference(
     return Interval(mean, mean - reach, mean + reach)
 
 
+def effect_size(first: Sequence[float], second: Sequence[float]) -> float:
+    r"""Return how many standard deviations of the paired differences their mean is from zero.
+
+    .. math::
+
+        g = \Bigl(1 - \frac{3}{4 (n - 1) - 1}\Bigr) \frac{\bar d}{s_d}
+
+    Cohen's d for pairs, with Hedges' correction for few pairs: n of them overstate it else.
+    Infinite if all differences are the same and not zero, and 0 if all are zero.
+
+    Raises
+    ------
+    ValueError
+        As `paired_difference`.
+    """
+    one, two = _sample("first", first), _sample("second", second)
+    if len(one) != len(two):
+        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
+    difference = one - two
+    mean, spread = difference.mean(), difference.std(ddof=1)
+    if spread <= 1e-12 * np.abs(difference).max(initial=0):
+        return float(np.sign(mean) * np.inf) if mean else 0.0
+    return float((1 - 3 / (4 * (len(difference) - 1) - 1)) * mean / spread)
+
+
+def sign_flip_test(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the p-value of the mean of ``first - second`` over pairs of runs.
+
+    If the two were alike, each difference could as well have had the other sign. Of all
+    assignments of signs, the share whose mean is at least as far from zero. Nothing is assumed
+    about how the differences are distributed; with n pairs the smallest p-value is 2 / 2**n.
+
+    Raises
+    ------
+    ValueError
+        As `paired_difference`.
+    """
+    one, two = _sample("first", first), _sample("second", second)
+    if len(one) != len(two):
+        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
+    stats = import_optional("scipy.stats", extra="study")
+    result = stats.permutation_test(
+        (one - two,),
+        lambda values, axis: values.mean(axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=2**14,  # all of them up to 14 pairs, this many at random beyond
+        rng=np.random.default_rng(0),
+    )
+    return float(result.pvalue)
+
+
+def corrected(pvalues: Sequence[float]) -> np.ndarray:
+    """Return p-values that allow for how many there are (Benjamini and Hochberg, 1995).
+
+    Of the comparisons whose corrected value is below 0.05, at most one in twenty is expected to
+    be a false alarm.
+    """
+    stats = import_optional("scipy.stats", extra="study")
+    return stats.false_discovery_control(np.asarray(pvalues, float), method="bh")
+
+
 def verdict(
-    difference: Interval, names: tuple[str, str] = ("LSTM", "GRU"), *, higher_is_better: bool
+    difference: Interval,
+    names: tuple[str, str] = ("LSTM", "GRU"),
+    *,
+    higher_is_better: bool,
+    pvalue: float | None = None,
 ) -> str:
     """Return who is ahead, or that no difference is shown.
 
@@ -118,13 +192,16 @@ def verdict(
         Of the first and the second.
     higher_is_better : bool
         True for an accuracy, False for an error.
+    pvalue : float, optional
+        Corrected for the number of comparisons; it must be below 0.05.
 
     Returns
     -------
     str
-        Such as ``"LSTM ahead"``; ``"no difference shown"`` if the interval includes zero.
+        Such as ``"LSTM ahead"``; ``"no difference shown"`` if the interval includes zero, or the
+        p-value is too large.
     """
-    if difference.low <= 0 <= difference.high:
+    if difference.low <= 0 <= difference.high or (pvalue is not None and not pvalue < 0.05):
         return "no difference shown"
     first_ahead = (difference.mean > 0) == higher_is_better
     return f"{names[0] if first_ahead else names[1]} ahead"

@@ -1,70 +1,49 @@
-r"""The studies of the book. To change one is to run it again."""
+r"""The studies of the book, from the folder ``configurations``. To change one is to run it again."""
 
 from __future__ import annotations
 
-from gatedrnn.study.design import Study, Variant
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from gatedrnn.study.configuration import read_study
+from gatedrnn.study.design import Study
 
 __all__ = ["STUDIES", "find_study"]
 
-_ALL = (
-    Study(
-        name="recall_lag",
-        question=(
-            "A digit is marked in a stream of digits; k more go by; which was it? Models are "
-            "trained on lags from 1 to k and tested at k."
-        ),
-        task="recall",
-        conditions=tuple({"lag": lag} for lag in (2, 4, 8, 16, 32, 64)),
-        parameters=2500,
-        epochs=20,
-        patience=20,
-    ),
-    Study(
-        name="adding_lengths",
-        question="How well are two marked numbers of a long sequence added?",
-        task="adding",
-        conditions=tuple({"steps": steps} for steps in (25, 50, 100)),
-        variants=(
-            Variant("RNN", "RNN"),
-            Variant("LSTM", "LSTM", {"forget_bias": 1.0}),
-            Variant("LSTM, forget bias 0", "LSTM", {"forget_bias": 0.0}),
-            Variant("GRU", "GRU"),
-        ),
-        parameters=2500,
-        epochs=20,
-        patience=20,
-        search_seeds=(100,),
-    ),
-    Study(
-        name="weather_quality",
-        question="How well is tomorrow's highest temperature in Seattle forecast?",
-        task="weather",
-        parameters=4000,
-        epochs=100,
-        patience=10,
-        search_seeds=(100, 101, 102),
-    ),
-    Study(
-        name="text_quality",
-        question="How well is the next character of Genesis predicted?",
-        task="characters",
-        parameters=30_000,
-        epochs=40,
-        patience=3,
-        search_seeds=(100,),
-    ),
-)
-STUDIES: dict[str, Study] = {study.name: study for study in _ALL}
+FOLDER = Path(str(resources.files("gatedrnn.study") / "configurations"))
 
 
-def find_study(name: str) -> Study:
-    """Return the study of a name.
+@cache
+def _read(path: Path, larger: bool) -> Study:
+    return read_study(path, larger=larger)
+
+
+#: The studies of the book by name.
+STUDIES: dict[str, Study] = {
+    path.stem: _read(path, False) for path in sorted(FOLDER.glob("*.toml"))
+}
+
+
+def find_study(name: str, *, larger: bool = False) -> Study:
+    """Return the study of a name, or of a TOML file.
+
+    Parameters
+    ----------
+    name : str
+        Of a study of the book, or a path that ends in ``.toml``.
+    larger : bool, optional
+        The configuration for a larger machine.
 
     Raises
     ------
-    ValueError
-        If there is none.
+    ValueError, FileNotFoundError
+        If there is none, or its file is wrong.
     """
+    if name.endswith(".toml"):
+        return read_study(name, larger=larger)
     if name not in STUDIES:
-        raise ValueError(f"name: expected one of {sorted(STUDIES)}, got {name!r}")
-    return STUDIES[name]
+        raise ValueError(
+            f"name: expected one of {sorted(STUDIES)}, or a file that ends in .toml, got {name!r}"
+        )
+    return _read(FOLDER / f"{name}.toml", larger)

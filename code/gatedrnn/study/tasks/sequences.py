@@ -1,0 +1,121 @@
+r"""Real sequences: a city's weather, a book's characters, Bach's chorales."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatedrnn import data
+from gatedrnn.functional import softmax_cross_entropy, squared_error
+from gatedrnn.study.ngram import NGram
+from gatedrnn.study.tasks.problem import Problem
+from gatedrnn.train import evaluate
+
+__all__ = ["characters", "weather"]
+
+
+def weather(seed: int, *, context: int = 14, batch_size: int = 32) -> Problem:
+    """Forecast tomorrow's highest temperature in Seattle; the score is the RMSE in °C.
+
+    The last year is for test, the year before for validation, the two before that for training.
+    """
+    series = data.seattle_weather()
+    parts = data.split_by_time(len(series), valid=365, test=365)
+    values = np.hstack([series.values, data.season(series.dates)])
+    rain, high = series.column("precipitation"), series.column("temp_max")
+    values[:, rain] = np.log1p(values[:, rain])  # many dry days, few very wet ones
+    standardiser = data.Standardiser.fit(values[parts[0]])
+    scaled = standardiser.transform(values)
+    train, valid, test = (
+        data.windows(scaled, context, target=high, start=max(part.start, context), stop=part.stop)
+        for part in parts
+    )
+
+    def rmse(model, batches: list) -> float:
+        scale = standardiser.scale[high]
+        return float(np.sqrt(evaluate(model, batches, squared_error)) * scale)
+
+    def baselines() -> dict[str, float]:
+        past, start = parts[0], parts[2].start
+        highs, truth = values[:, high], values[start:, high]
+        linear = _linear_forecast(scaled, high, 3, past.stop, start)
+        forecasts = {
+            "persistence": data.persistence(highs, start)[:, 0],
+            "climatology": data.climatology(series.dates[past], highs[past], series.dates[start:]),
+            "linear": standardiser.inverse(linear, high),
+        }
+        return {
+            name: float(np.sqrt(np.mean((forecast - truth) ** 2)))
+            for name, forecast in forecasts.items()
+        }
+
+    return Problem(
+        train=data.Minibatches(*train, batch_size=batch_size, rng=np.random.default_rng([seed, 0])),
+        valid=[valid],
+        test=[test],
+        loss=squared_error,
+        score=rmse,
+        input_size=values.shape[1],
+        output_size=1,
+        baselines=baselines,
+    )
+
+
+def _linear_forecast(
+    values: np.ndarray, target: int, context: int, stop: int, start: int
+) -> np.ndarray:
+    """Forecast the rows from `start` by a linear map of the last days, fitted before `stop`."""
+    past_xs, past_ys = data.windows(values, context, target=target, stop=stop, dtype=float)
+    xs, _ = data.windows(values, context, target=target, start=start, dtype=float)
+
+    def design(windows: np.ndarray) -> np.ndarray:
+        rows = windows.swapaxes(0, 1).reshape(windows.shape[1], -1)
+        return np.hstack([rows, np.ones((len(rows), 1))])
+
+    return (design(xs) @ np.linalg.lstsq(design(past_xs), past_ys, rcond=None)[0])[:, 0]
+
+
+def characters(
+    seed: int,
+    *,
+    book: str = "Genesis",
+    steps: int = 50,
+    batch_size: int = 32,
+    embedding_size: int = 16,
+) -> Problem:
+    """Predict the next character of a book of the Bible; the score is in bits per character.
+
+    The text is read from its beginning to its end, the state carried along; so every seed sees
+    the same batches, and differs by its initial weights alone.
+    """
+    del seed  # nothing here is drawn
+    text = data.king_james_version([book])
+    vocabulary = data.Vocabulary(text)
+    tokens = [vocabulary.encode(part) for part in data.split_text(text)]
+
+    def bits(model, batches: list) -> float:
+        loss = evaluate(model, batches, softmax_cross_entropy, carry_state=True)
+        return loss / np.log(2)
+
+    train, valid, test = tokens
+
+    def baselines() -> dict[str, float]:
+        counts = {order: NGram(train, order, len(vocabulary)) for order in range(1, 9)}
+        # Beside the three that have names, the length that the validation part chooses.
+        best = min(counts, key=lambda order: counts[order].bits_per_character(valid))
+        orders = {"unigram": 1, "bigram": 2, "trigram": 3, f"{best}-gram": best}
+        return {name: counts[order].bits_per_character(test) for name, order in orders.items()}
+
+    return Problem(
+        train=data.contiguous_batches(train, batch_size, steps),
+        valid=data.contiguous_batches(valid, 8, 500),
+        # One column: the test text is read as it stands, with nothing forgotten between.
+        test=data.contiguous_batches(test, 1, 500),
+        loss=softmax_cross_entropy,
+        score=bits,
+        input_size=embedding_size,
+        output_size=len(vocabulary),
+        num_tokens=len(vocabulary),
+        readout="all",
+        carry_state=True,
+        baselines=baselines,
+    )
