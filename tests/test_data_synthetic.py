@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatedrnn.data import (
-    ANBN_SYMBOLS,
+    TEMPORAL_ORDER_SYMBOLS,
     adding_problem,
-    anbn,
     copy_memory,
     marked_recall,
     noisy_sine,
     recall_game,
+    temporal_order,
 )
 
 sizes = {"seed": st.integers(0, 2**32), "batch_size": st.integers(1, 9)}
@@ -93,16 +93,29 @@ def test_copy_memory_asks_for_what_it_showed(lag, seed, batch_size):
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(st.integers(1, 12), min_size=1, max_size=5))
-def test_anbn_spells_its_strings(lengths):
-    xs, targets, mask = anbn(lengths)
-    tokens = np.concatenate([xs.argmax(-1), targets[-1:]])
-    np.testing.assert_array_equal(tokens[1:], targets)
-    for n, length in enumerate(lengths):
-        string = "".join(ANBN_SYMBOLS[token] for token in tokens[:, n])
-        assert string.startswith("#" + "a" * length + "b" * length + "#")
-        # Kept are the steps at which the next symbol is certain: those at a b.
-        np.testing.assert_array_equal(np.flatnonzero(mask[:, n]), np.arange(length) + length + 1)
+@given(steps=st.integers(10, 120), **sizes)
+def test_temporal_order_follows_from_the_string(steps, seed, batch_size):
+    xs, targets = temporal_order(steps, batch_size, rng=np.random.default_rng(seed))
+    assert xs.shape == (steps, batch_size, 8)
+    assert xs.dtype == np.float32
+    assert (xs.sum(-1) == 1).all()
+    for n in range(batch_size):
+        string = "".join(TEMPORAL_ORDER_SYMBOLS[token] for token in xs[:, n].argmax(-1))
+        assert string[0] + string[-1] == "EB"
+        assert not set(string[1:-1]) - set("abcdXY")
+        (t1, one), (t2, two) = ((t, s) for t, s in enumerate(string) if s in "XY")
+        assert ["XX", "XY", "YX", "YY"][targets[n]] == one + two
+        assert steps // 10 <= t1 < steps // 5
+        assert steps // 2 <= t2 < 3 * steps // 5
+
+
+def test_temporal_order_has_the_papers_positions_and_all_classes():
+    xs, targets = temporal_order(100, 4000, rng=np.random.default_rng(0))
+    relevant = xs[:, :, :2].sum(-1)
+    assert set(np.flatnonzero(relevant.sum(1))) == {*range(10, 20), *range(50, 60)}
+    np.testing.assert_allclose(np.bincount(targets) / 4000, 1 / 4, atol=0.03)
+    # Neither symbol alone tells the class, and all the others are equally frequent.
+    np.testing.assert_allclose(xs[1:-1, :, 2:6].mean((0, 1)), 96 / 98 / 4, atol=0.005)
 
 
 def test_noisy_sine_hides_a_clean_wave():
@@ -114,7 +127,8 @@ def test_noisy_sine_hides_a_clean_wave():
 
 
 @pytest.mark.parametrize(
-    "task", [adding_problem, recall_game, marked_recall, copy_memory, noisy_sine]
+    "task",
+    [adding_problem, recall_game, marked_recall, copy_memory, noisy_sine, temporal_order],
 )
 def test_same_seed_same_batch(task):
     def draw(seed):
@@ -133,8 +147,8 @@ def test_same_seed_same_batch(task):
         (lambda rng: marked_recall(3, 4, rng=rng, max_lead=-1), "max_lead: expected at least 0"),
         (lambda rng: noisy_sine(9, 2, rng=rng, period=(0, 4)), "period: expected a range"),
         (lambda rng: noisy_sine(9, 2, rng=rng, noise=-1), "noise: expected at least 0"),
-        (lambda rng: anbn([3, 0]), "lengths: expected numbers of at least 1, got 0"),
-        (lambda rng: anbn([1.5]), "lengths: expected integers"),
+        (lambda rng: temporal_order(9, 4, rng=rng), "steps: expected at least 10, got 9"),
+        (lambda rng: temporal_order(10, 0, rng=rng), "batch_size: expected a positive integer"),
     ],
 )
 def test_bad_arguments_are_named(call, message):

@@ -1,102 +1,144 @@
 """Studies run, stop, go on, and choose fairly."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from studies import TINY, tiny_runs
 
-from gatedrnn.cli import main
-from gatedrnn.study import Study, Variant, find_study, load_results
-from gatedrnn.study import runner as runner_module
-from gatedrnn.study.design import Run
-from gatedrnn.study.execution import build_model, execute
-from gatedrnn.study.results import report
-from gatedrnn.study.runner import best_learning_rate, execute_all, run_study
-from gatedrnn.study.tasks import TASKS, make_problem
-
-TINY = Study(
-    name="tiny",
-    question="Does it run?",
-    task="adding",
-    parameters=100,
-    epochs=2,
-    patience=2,
-    conditions=({"steps": 4}, {"steps": 6}),
-    settings={"batches": 3, "batch_size": 8, "held_out_size": 16},
-    learning_rates=(1e-3, 1e-2),
-    seeds=(0, 1),
-    search_seeds=(7,),
-)
+from gatedrnn.study import Variant, load_results
+from gatedrnn.study import executors as executors_module
+from gatedrnn.study.execution import execute
+from gatedrnn.study.runner import best_learning_rate, execute_all, run_study, sizes_of
+from gatedrnn.study.store import RunStore
+from gatedrnn.study.tasks import make_problem
 
 
 @pytest.fixture
-def results(tmp_path):
-    run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
-    return load_results(tmp_path / "tiny.json")
-
-
-def test_a_summary_holds_what_a_reader_needs(results):
-    summary = results.summary
-    assert summary["metric"] == "mean squared error"
-    assert summary["higher_is_better"] is False
-    assert summary["seeds"] == [0, 1]
-    assert summary["provenance"]["versions"]["numpy"] == np.__version__
-    assert {"started", "duration_seconds", "commit", "machine"} <= set(summary["provenance"])
-    assert results.labels == ["RNN", "LSTM", "GRU"]
-    np.testing.assert_array_equal(results.values("steps"), [4, 6])
-    assert results.scores("GRU").shape == (2, 2)
-    assert np.isfinite(results.scores("GRU")).all()
-    low, high = results.intervals("LSTM")
-    mean = results.scores("LSTM").mean(0)
-    assert (low <= mean).all()
-    assert (mean <= high).all()
-    assert results.baseline("always 1") == pytest.approx(1 / 6, abs=0.05)
-    interval, words = results.difference()
-    assert interval.mean == pytest.approx(
-        np.mean(results.scores("LSTM")[:, 0] - results.scores("GRU")[:, 0])
-    )
-    assert words in {"LSTM ahead", "GRU ahead", "no difference shown"}
-    for label in results.labels:
-        case = summary["conditions"][1]["variants"][label]
-        assert abs(case["num_parameters"] - 100) < 25
-        losses = [np.mean(row) for row in case["search_valid_loss"]]
-        assert case["learning_rate"] == TINY.learning_rates[int(np.argmin(losses))]
-    with pytest.raises(ValueError, match=r"label: expected one of .*got 'CNN'"):
-        results.scores("CNN")
-
-
-def test_the_report_shows_every_case(results):
-    text = report(results)
-    for part in ("tiny: Does it run?", "steps 4", "steps 6", "always 1", "RNN", "LSTM - GRU"):
-        assert part in text
-
-
-def test_nothing_is_run_twice(results, tmp_path, monkeypatch):
-    before = json.loads((tmp_path / "tiny.json").read_text())
-    files = sorted((tmp_path / "runs" / "tiny").glob("*.json"))
-    assert len(files) == 6 * 2 + 6 * 2  # six cases: two rates, then two seeds
+def counted(monkeypatch):
+    """Count what is executed, in this process."""
     executed = []
 
     def count(run):
         executed.append(run)
         return execute(run)
 
-    monkeypatch.setattr(runner_module, "execute", count)
+    monkeypatch.setattr(executors_module, "execute", count)
+    return executed
+
+
+def test_nothing_is_run_twice(tmp_path, counted):
+    before = run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
+    files = sorted((tmp_path / "runs").glob("*.json"))
+    cases = 2 * 3
+    assert len(counted) == len(files) == cases * 2 + cases * 3  # two rates, then three seeds
     files[0].unlink()
     after = run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
-    assert len(executed) == 1  # only the one whose file was lost, with the same outcome
-    assert after["provenance"] != before["provenance"]
+    assert len(counted) == len(files) + 1  # only the one whose file was lost, same outcome
+    assert (
+        after["conditions"][0]["variants"]["GRU"]["test"]
+        == (before["conditions"][0]["variants"]["GRU"]["test"])
+    )
+    assert after["provenance"]["runs_executed"] == 1
     again = run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
-    assert len(executed) == 1
+    assert len(counted) == len(files) + 1
     assert again == after  # when nothing was run, its time and place stay those of the runs
-    for old, new in zip(before["conditions"], after["conditions"], strict=True):
-        for label in old["variants"]:
-            assert old["variants"][label]["test"] == new["variants"][label]["test"]
 
 
-def test_runs_are_stored_as_they_end(tmp_path, monkeypatch):
-    """An interrupted study keeps what it has."""
+def test_studies_share_runs(tmp_path, counted):
+    run_study(TINY, tmp_path, tmp_path / "runs", progress=False)
+    done = len(counted)
+    part = replace(TINY, name="part", conditions=TINY.conditions[:1])
+    run_study(part, tmp_path, tmp_path / "runs", progress=False)
+    assert len(counted) == done
+    whole, part = (load_results(tmp_path / f"{name}.json") for name in ("tiny", "part"))
+    np.testing.assert_array_equal(part.scores("LSTM")[:, 0], whole.scores("LSTM")[:, 0])
+
+
+def test_a_run_named_twice_is_executed_once(tmp_path, counted):
+    runs = tiny_runs(2)
+    ended = []
+    assert execute_all([*runs, *runs], RunStore(tmp_path), ended=ended.append) == 2
+    assert (len(counted), ended) == (2, [True, True])
+    assert execute_all(runs, RunStore(tmp_path), ended=ended.append) == 0
+    assert ended == [True, True, False, False]
+
+
+KILLED = """
+import sys
+from studies import tiny_runs
+from gatedrnn.study import executors
+from gatedrnn.study.runner import execute_all
+from gatedrnn.study.store import RunStore
+
+if __name__ == "__main__":
+    runs = tiny_runs(40, epochs=60, patience=60)
+    execute_all(runs, RunStore(sys.argv[1]), jobs=2)
+"""
+
+
+def test_a_killed_study_goes_on_where_it_was(tmp_path, counted):
+    """SIGKILL to the whole group: what had ended is whole, nothing else is there."""
+    (tmp_path / "killed.py").write_text(KILLED)
+    folder = tmp_path / "runs"
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "killed.py"), str(folder)],
+        env=environment,
+        start_new_session=True,
+    )
+    deadline = time.time() + 60
+    while len(list(folder.glob("*.json"))) < 3:
+        assert time.time() < deadline and process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.2)
+    runs, store = tiny_runs(40, epochs=60, patience=60), RunStore(folder)
+    kept = {run.seed: store.path(run).read_bytes() for run in runs if run in store}
+    assert 3 <= len(kept) < 40
+    assert all(json.loads(text)["result"]["test"] is not None for text in kept.values())
+    rest = [run for run in runs if run.seed not in kept][:3]
+    some = [run for run in runs if run.seed in kept]
+    assert execute_all([*some, *rest], store) == 3
+    assert {run.seed for run in counted} == {run.seed for run in rest}
+    assert all(store.path(run).read_bytes() == kept[run.seed] for run in some)
+
+
+def test_two_processes_never_execute_the_same_run(tmp_path):
+    """Both are given the same runs; each run is executed by one of them, and both end with all."""
+    (tmp_path / "killed.py").write_text(
+        KILLED.replace("40, epochs=60, patience=60", "6, epochs=20, patience=20").replace(
+            "    execute_all(", "    print(execute_all("
+        ).replace("jobs=2)", "jobs=1))")
+    )  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(tmp_path / "killed.py"), str(tmp_path / "runs")]
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    executed = [int(process.communicate(timeout=60)[0]) for process in both]
+    assert sum(executed) == 6
+    assert all(run in RunStore(tmp_path / "runs") for run in tiny_runs(6, epochs=20, patience=20))
+
+
+def test_in_parallel_as_one_after_the_other(tmp_path):
+    runs = tiny_runs(3)
+    one, two = RunStore(tmp_path / "one"), RunStore(tmp_path / "two")
+    execute_all(runs, one, jobs=1)
+    execute_all(runs, two, jobs=2)
+    for run in runs:
+        assert one[run]["test"] == pytest.approx(two[run]["test"], rel=1e-5)
+
+
+def test_an_interruption_keeps_what_has_ended(tmp_path, monkeypatch):
     executed = []
 
     def interrupted(run):
@@ -105,23 +147,19 @@ def test_runs_are_stored_as_they_end(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return execute(run)
 
-    monkeypatch.setattr(runner_module, "execute", interrupted)
-    runs = [TINY.run(0, TINY.variants[0], 1e-3, seed, final=True) for seed in range(5)]
+    monkeypatch.setattr(executors_module, "execute", interrupted)
+    runs, store = tiny_runs(5), RunStore(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        execute_all(runs, tmp_path, progress=False)
-    assert len(list(tmp_path.glob("*.json"))) == 2
-    assert not list(tmp_path.glob(".*"))  # and nothing half written
-    execute_all(runs, tmp_path, progress=False)
+        execute_all(runs, store)
+    assert sum(run in store for run in runs) == 2
+    execute_all(runs, store)
     assert len(executed) == 6  # the three that were missing
-    assert len(list(tmp_path.glob("*.json"))) == 5
 
 
-def test_in_parallel_as_one_after_the_other(tmp_path):
-    runs = [TINY.run(0, variant, 1e-2, 0, final=True) for variant in TINY.variants]
-    one = execute_all(runs, tmp_path / "one", jobs=1, progress=False)
-    two = execute_all(runs, tmp_path / "two", jobs=2, progress=False)
-    for run in runs:
-        assert one[run.key]["test"] == pytest.approx(two[run.key]["test"], rel=1e-5)
+def test_the_store_answers_for_what_it_has_not(tmp_path):
+    (run,) = tiny_runs(1)
+    with pytest.raises(KeyError, match=run.key):
+        RunStore(tmp_path)[run]
 
 
 def test_only_final_runs_touch_the_test_data(monkeypatch):
@@ -129,116 +167,72 @@ def test_only_final_runs_touch_the_test_data(monkeypatch):
         raise AssertionError("the test data were touched")
 
     def spied(task, seed, settings):
-        return replace(make_problem(task, seed, settings), score=tested)
+        return replace(make_problem(task, seed, settings), score=tested, details=None)
 
     monkeypatch.setattr("gatedrnn.study.execution.make_problem", spied)
-    run = TINY.run(0, TINY.variants[2], 1e-2, 7, final=False)
-    assert "test" not in execute(run)
+    (run,) = tiny_runs(1)
+    assert "test" not in execute(replace(run, final=False))
     with pytest.raises(AssertionError, match="touched"):
-        execute(replace(run, final=True))
+        execute(run)
 
 
-def test_a_run_that_diverges_is_kept_as_one(tmp_path):
-    run = TINY.run(0, Variant("RNN", "RNN"), 1e30, 0, final=True)
+def test_a_run_that_diverges_is_kept_as_one():
+    (run,) = tiny_runs(1, learning_rate=1e30)
     with np.errstate(all="ignore"):
         result = execute(run)
     assert result["valid_loss"] is None
     assert result["test"] is None
-    assert best_learning_rate(TINY, [[0.3], [None]]) == 1e-3
-    assert best_learning_rate(TINY, [[0.3], [0.2]]) == 1e-2
+
+
+def test_the_best_rate_is_that_of_the_smallest_mean():
+    assert best_learning_rate((1e-3, 1e-2), [[0.3], [None]]) == 1e-3
+    assert best_learning_rate((1e-3, 1e-2), [[0.3, 0.1], [0.25, 0.2]]) == 1e-3
+    assert best_learning_rate((1e-3, 1e-2), [[0.3], [0.2]]) == 1e-2
     with pytest.raises(ArithmeticError, match="learning_rates: expected one"):
-        best_learning_rate(TINY, [[None], [None]])
+        best_learning_rate((1e-3, 1e-2), [[None], [None]])
 
 
-def test_keys_tell_runs_apart():
-    run = TINY.run(0, TINY.variants[0], 1e-2, 0, final=True)
-    others = [
-        replace(run, seed=1),
-        replace(run, learning_rate=1e-3),
-        replace(run, final=False),
-        replace(run, settings={**run.settings, "steps": 5}),
-        replace(run, variant=Variant("RNN", "GRU")),
-    ]
-    assert len({run.key, *(other.key for other in others)}) == 6
-    assert run.key == Run(**{name: getattr(run, name) for name in run.__dataclass_fields__}).key
+def test_a_size_of_its_own_is_kept():
+    study = replace(TINY, variants=(Variant("RNN", "RNN", hidden_size=100), *TINY.variants[1:]),
+                    comparisons=())  # fmt: skip
+    sizes = sizes_of(study)
+    assert sizes[0]["RNN"] == 100
+    assert sizes[0]["LSTM"] < 20
 
 
-def test_search_and_final_seeds_must_differ():
-    with pytest.raises(ValueError, match="search_seeds: expected none of the final seeds"):
-        replace(TINY, search_seeds=(1, 7))
-    with pytest.raises(ValueError, match="variants: expected labels of their own"):
-        replace(TINY, variants=(Variant("a", "RNN"), Variant("a", "GRU")))
-    with pytest.raises(ValueError, match="cell: expected one of"):
-        Variant("a", "CNN")
+def test_a_map_has_no_final_runs_and_no_test(tmp_path, counted):
+    study = replace(TINY, name="map", seeds=(), comparisons=(), search_seeds=(7, 8))
+    summary = run_study(study, tmp_path, tmp_path / "runs", progress=False)
+    assert not any(run.final for run in counted)
+    results = load_results(tmp_path / "map.json")
+    assert results.search_losses("GRU", 1).shape == (2, 2)
+    assert "test" not in summary["conditions"][0]["variants"]["GRU"]
+    assert summary["conditions"][0]["baselines"] == {}
 
 
-@pytest.mark.parametrize(
-    ("task", "settings"),
-    [("recall", {"lag": 3}), ("adding", {"steps": 8}), ("weather", {}), ("characters", {})],
-)
-def test_tasks_depend_on_the_seed_and_not_on_the_cell(task, settings):
-    """What makes the runs of a seed a pair; and test data are the same for all seeds."""
-
-    def first_batch(seed):
-        return next(iter(make_problem(task, seed, settings).train))
-
-    for one, two in zip(first_batch(1), first_batch(1), strict=True):
-        np.testing.assert_array_equal(one, two)
-    for seed in (1, 2):
-        problem = make_problem(task, seed, settings)
-        for one, two in zip(problem.test[0], make_problem(task, 3, settings).test[0], strict=True):
-            np.testing.assert_array_equal(one, two)
-        assert set(problem.baselines)
-    if task != "characters":
-        assert not np.array_equal(first_batch(1)[0], first_batch(2)[0])
-
-
-@pytest.mark.parametrize("task", ["weather", "characters"])
-def test_parts_of_real_data_do_not_overlap(task):
-    problem = make_problem(task, 0, {})
-    if task == "weather":
-        days = sum(batch[1].size for batch in problem.train)
-        assert (days, problem.valid[0][1].size, problem.test[0][1].size) == (731 - 14, 365, 365)
-    else:
-        sizes = [
-            sum(ys.size for _, ys in part) for part in (problem.train, problem.valid, problem.test)
-        ]
-        assert sum(sizes) <= 196_795
-        np.testing.assert_allclose(np.array(sizes) / sum(sizes), [0.8, 0.1, 0.1], atol=0.002)
-
-
-@pytest.mark.parametrize("variant", TINY.variants, ids=lambda variant: variant.label)
-def test_models_meet_the_budget(variant):
-    problem = make_problem("characters", 0, {})
-    model = build_model(problem, variant, 30_000, np.random.default_rng(0))
-    assert abs(model.num_parameters - 30_000) < 400
-    assert model.embedding is not None
-
-
-def test_a_score_is_the_share_of_right_answers():
-    problem = make_problem("recall", 0, {"lag": 2})
-    model = build_model(problem, TINY.variants[0], 2500, np.random.default_rng(0))
-    digits = np.concatenate([targets for _, targets in problem.test])
-    model.params["readout.W"][...] = 0
-    model.params["readout.b"][...] = np.eye(10)[7]
-    assert problem.score(model, problem.test) == pytest.approx(np.mean(digits == 7))
-
-
-def test_unknown_names_are_answered(capsys, tmp_path):
-    with pytest.raises(ValueError, match="task: expected one of"):
-        make_problem("chess", 0, {})
-    with pytest.raises(ValueError, match="name: expected one of"):
-        find_study("chess")
-    with pytest.raises(FileNotFoundError, match="gatedrnn study run none --results"):
-        load_results(tmp_path / "none.json")
-    assert main(["study", "report", "chess"]) == 2
-    assert "got 'chess'" in capsys.readouterr().err
-    assert main(["study", "run"]) == 2
-    assert "or --all" in capsys.readouterr().err
-
-
-def test_the_command_line_lists_every_study(capsys):
-    assert main(["study", "list"]) == 0
-    shown = capsys.readouterr().out
-    assert all(name in shown for name in ("recall_lag", "adding_lengths", "weather_quality"))
-    assert all(find_study(line.split()[0]).task in TASKS for line in shown.splitlines())
+def test_progress_and_time_left_are_shown(tmp_path, monkeypatch):
+    """On a terminal: runs done of all, found ones included."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    script = tmp_path / "shown.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom studies import TINY\n"
+        "from gatedrnn.study.runner import run_study\n"
+        "run_study(TINY, Path(sys.argv[1]), Path(sys.argv[1]) / 'runs')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__), "TQDM_DISABLE": "0"}
+    for expected in (b"30/30", b"30/30"):
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 100))
+        process = subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path)], env=environment, stderr=theirs
+        )
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:
+            pass  # the other end is closed
+        assert process.wait() == 0
+        assert expected in shown
+        assert b"tiny" in shown

@@ -24,3 +24,12 @@ __all__ = [
     "Stack",
     "clip_by_global_norm",
 ]
+
+
+def __getattr__(name: str):
+    """Import `compare` when it is asked for: it needs pandas, which nothing else here does."""
+    if name == "compare":
+        from gatedrnn.comparison import compare
+
+        return compare
+    raise AttributeError(f"module 'gatedrnn' has no attribute {name!r}")

@@ -18,6 +18,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "bench": "time our cells against other libraries'",
+    "compare": "put RNN, LSTM and GRU on trial on your own data",
     "doctor": "show what is installed, and how to get what is missing",
     "study": "run and read the studies behind the book",
 }
@@ -37,20 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 modules[name] = _module(name)
                 modules[name].add_arguments(sub)
         options = parser.parse_args(arguments)
-        modules[options.command].run(options)
+        code = modules[options.command].run(options)
     except (FileNotFoundError, ValueError, TypeError) as error:
         return _fail(error, 2)
     except (MissingPackageError, OSError, RuntimeError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    return 0
+    return code or 0
 
 
 def _module(name: str):
     """Return the module of a command: it has `add_arguments` and `run`."""
     if name == "bench":
         from gatedrnn.bench import command
+    elif name == "compare":
+        from gatedrnn.comparison import command
     elif name == "study":
         from gatedrnn.study import command
     else:

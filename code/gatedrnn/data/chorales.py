@@ -1,4 +1,4 @@
-r"""Bach's four-part chorales as piano rolls: which keys sound at each beat, and which will next?
+r"""Bach's four-part chorales as piano rolls: which keys sound at each beat, and which will next.
 
 The task of the paper that first compared LSTM and GRU, Chung et al. (2014), on the data set that
 Boulanger-Lewandowski, Bengio and Vincent (2012) introduced as JSB Chorales.
@@ -87,7 +87,7 @@ def bach_chorales(*, common_key: bool = False) -> Chorales:
 
     References
     ----------
-    Boulanger-Lewandowski, Bengio and Vincent (2012), section 6.
+    Boulanger-Lewandowski, Bengio and Vincent (2012); Chung et al. (2014).
     """
     with np.load(io.BytesIO(CHORALES.read()), allow_pickle=False) as file:
         arrays = dict(file)
@@ -175,7 +175,7 @@ def last_step_keys(train: Sequence[np.ndarray], rolls: Sequence[np.ndarray]) -> 
 
 
 def _loss(train: Sequence[np.ndarray], rolls: Sequence[np.ndarray], *, look_back: bool) -> float:
-    """Return the loss with frequencies counted in `train`, for each key's last value apart or not."""
+    """Return the loss with frequencies counted in `train`, by each key's last value or not."""
     before, after = _pairs(train, look_back)
     seen = np.stack([~before, before]).sum(1)
     sounded = np.stack([~before & after, before & after]).sum(1)

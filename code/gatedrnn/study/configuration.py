@@ -79,7 +79,9 @@ def study_from(content: Mapping, *, larger: bool = False) -> Study:
     changes = content.pop("larger", None)
     if larger:
         if changes is None:
-            raise ValueError("larger: expected a table of what differs on a larger machine, got none")
+            raise ValueError(
+                "larger: expected a table of what differs on a larger machine, got none"
+            )
         content |= changes
         content["name"] = f"{content['name']}_larger"
     missing = {"name", "question", "conditions", "variants", "learning_rates"} - set(content)

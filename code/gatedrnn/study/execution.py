@@ -14,7 +14,7 @@ from gatedrnn.study.design import Run
 from gatedrnn.study.tasks import Problem, make_problem
 from gatedrnn.train import DivergedError, TrainConfig, fit
 
-__all__ = ["build_model", "execute", "train_run", "total_parameters"]
+__all__ = ["build_model", "execute", "total_parameters", "train_run"]
 
 
 def total_parameters(problem: Problem, cell: str, options: Mapping, hidden_size: int) -> int:

@@ -169,13 +169,13 @@ class Results:
         pairs = [tuple(pair) for pair in self.summary["comparisons"]]
         whole = Results(self.summary)
         family = [(k, *pair) for k in range(len(whole.conditions)) for pair in pairs]
-        samples = [
-            (whole.scores(one)[:, k], whole.scores(two)[:, k]) for k, one, two in family
-        ]
+        samples = [(whole.scores(one)[:, k], whole.scores(two)[:, k]) for k, one, two in family]
         usable = [bool(np.isfinite(np.concatenate(pair)).all()) for pair in samples]
         pvalues = np.full(len(family), np.nan)
         if any(usable):
-            tested = [sign_flip_test(*pair) for pair, good in zip(samples, usable, strict=True) if good]
+            tested = [
+                sign_flip_test(*pair) for pair, good in zip(samples, usable, strict=True) if good
+            ]
             pvalues[usable] = corrected(tested)
         return [
             self._compare(whole.conditions[k], one, two, *pair, float(p))

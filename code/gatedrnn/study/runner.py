@@ -150,15 +150,12 @@ def run_study(
     tqdm = import_optional("tqdm.auto", extra="study").tqdm
     total = len(search) + len(cases) * len(study.seeds)
     disable = True if not progress or os.environ.get("TQDM_DISABLE", "0") not in ("", "0") else None
-    with tqdm(total=total, desc=study.name, unit="run", disable=disable) as bar:
+    with tqdm(total=total, desc=study.name, unit="run", smoothing=0, disable=disable) as bar:
 
         def ended(executed: bool) -> None:
-            if executed:
-                bar.update()
-            else:  # found, not run: the time left must not be reckoned from it
-                bar.initial += 1
-                bar.n += 1
-                bar.refresh()
+            if not (executed or bar.disable):
+                bar.initial += 1  # the time left is not reckoned from what was there
+            bar.update()
 
         options = {"jobs": jobs, "scheduler": scheduler, "ended": ended}
         executed = execute_all(search, store, **options)

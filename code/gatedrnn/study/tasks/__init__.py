@@ -42,6 +42,7 @@ TASKS: dict[str, Task] = {
     "parity": Task(counting.parity, "longest prefix", True),
     "bracket_depth": Task(counting.bracket_depth, "greatest depth", True),
     "weather": Task(sequences.weather, "RMSE (°C)", False),
+    "chorales": Task(sequences.chorales, "NLL (nats per step)", False),
     "characters": Task(sequences.characters, "bits per character", False),
 }
 

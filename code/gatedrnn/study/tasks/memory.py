@@ -89,7 +89,8 @@ def copy(
 
     def score(model, batches: list) -> float:
         right = [
-            model.forward(xs)[0][-length:].argmax(-1) == targets[-length:] for xs, targets in batches
+            model.forward(xs)[0][-length:].argmax(-1) == targets[-length:]
+            for xs, targets in batches
         ]
         return float(np.mean(right))
 

@@ -2,15 +2,19 @@ r"""Real sequences: a city's weather, a book's characters, Bach's chorales."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 
 from gatedrnn import data
-from gatedrnn.functional import softmax_cross_entropy, squared_error
+from gatedrnn.data.chorales import NUM_KEYS
+from gatedrnn.functional import sigmoid_cross_entropy, softmax_cross_entropy, squared_error
 from gatedrnn.study.ngram import NGram
 from gatedrnn.study.tasks.problem import Problem
-from gatedrnn.train import evaluate
+from gatedrnn.train import Batch, evaluate
 
-__all__ = ["characters", "weather"]
+__all__ = ["characters", "chorales", "weather"]
 
 
 def weather(seed: int, *, context: int = 14, batch_size: int = 32) -> Problem:
@@ -119,3 +123,44 @@ def characters(
         carry_state=True,
         baselines=baselines,
     )
+
+
+def chorales(seed: int, *, batch_size: int = 16, common_key: bool = True) -> Problem:
+    """Predict the next chord of Bach's chorales; the score is in nats per step, over 88 keys."""
+    data_set = data.bach_chorales(common_key=common_key)
+    rng = np.random.default_rng([seed, 0])
+    held_out = [[data.next_step_batch(part)] for part in (data_set.valid, data_set.test)]
+
+    def baselines() -> dict[str, float]:
+        return {
+            "independent keys": data.independent_keys(data_set.train, data_set.test),
+            "last step": data.last_step_keys(data_set.train, data_set.test),
+        }
+
+    return Problem(
+        train=_ShuffledRolls(data_set.train, batch_size, rng),
+        valid=held_out[0],
+        test=held_out[1],
+        loss=sigmoid_cross_entropy,
+        score=partial(evaluate, loss=sigmoid_cross_entropy),
+        input_size=NUM_KEYS,
+        output_size=NUM_KEYS,
+        readout="all",
+        baselines=baselines,
+    )
+
+
+class _ShuffledRolls:
+    """Batches of a few rolls in a new order at each pass, no longer than the longest in them."""
+
+    def __init__(self, rolls: list[np.ndarray], batch_size: int, rng: np.random.Generator) -> None:
+        self.rolls, self.batch_size, self.rng = rolls, batch_size, rng
+
+    def __len__(self) -> int:
+        return -(-len(self.rolls) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = self.rng.permutation(len(self.rolls))
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            yield data.next_step_batch([self.rolls[index] for index in chosen])
