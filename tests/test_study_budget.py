@@ -6,19 +6,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatedrnn import GRU, LSTM, RNN, SequenceModel
-from gatedrnn.study import count_parameters, hidden_size_for_budget
+from gatedrnn import GRU, SequenceModel
+from gatedrnn.study import count_parameters, equal_sizes, hidden_size_for_budget
+from gatedrnn.study.budget import CELLS, UnequalError
 
-LAYERS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 sizes = st.integers(1, 12)
-cells = st.sampled_from(sorted(LAYERS))
+cells = st.sampled_from(["GRU", "LSTM", "RNN"])
 
 
 @settings(deadline=None, derandomize=True)
-@given(cell=cells, D=sizes, H=sizes, reset_after=st.booleans())
+@given(cell=st.sampled_from(sorted(CELLS)), D=sizes, H=sizes, reset_after=st.booleans())
 def test_counts_agree_with_the_layers(cell, D, H, reset_after):
     options = {"reset_after": reset_after} if cell == "GRU" else {}
-    layer = LAYERS[cell](D, H, rng=np.random.default_rng(0), **options)
+    layer = CELLS[cell](D, H, rng=np.random.default_rng(0), **options)
     assert count_parameters(cell, D, H, reset_after=reset_after) == layer.num_parameters
 
 
@@ -68,3 +68,43 @@ def test_the_size_is_that_of_a_model():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def totals(cells, D=5, outputs=3):
+    return {
+        cell: lambda H, cell=cell: count_parameters(cell, D, H) + outputs * (H + 1)
+        for cell in cells
+    }
+
+
+@pytest.mark.parametrize("about", [1_500, 4_000, 30_000, 250_000])
+def test_equal_sizes_are_equal_and_near_the_budget(about):
+    models = totals(["RNN", "LSTM", "GRU"])
+    found = equal_sizes(models, about)
+    counts = [models[cell](H) for cell, H in found.items()]
+    assert max(counts) <= 1.02 * min(counts)
+    assert about / 1.55 < min(counts) <= max(counts) < 1.55 * about
+
+
+def test_no_equal_sizes_are_nearer_to_the_budget():
+    """By brute force over all pairs of sizes."""
+    models = totals(["LSTM", "GRU"])
+    about = 1_000
+    found = equal_sizes(models, about)
+    pairs = [
+        (lstm, gru)
+        for lstm in range(1, 30)
+        for gru in range(1, 30)
+        if abs(np.log(models["LSTM"](lstm) / models["GRU"](gru))) <= np.log(1.02)
+    ]
+
+    def off(pair):
+        counts = models["LSTM"](pair[0]), models["GRU"](pair[1])
+        return min(abs(np.log(count / about)) for count in counts)
+
+    assert off((found["LSTM"], found["GRU"])) == pytest.approx(min(map(off, pairs)))
+
+
+def test_sizes_that_cannot_be_equal_are_refused():
+    with pytest.raises(UnequalError, match=r"within 2%; near 40 they come within .*take a larger"):
+        equal_sizes(totals(["RNN", "LSTM", "GRU"]), 40)

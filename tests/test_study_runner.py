@@ -95,7 +95,8 @@ def test_a_killed_study_goes_on_where_it_was(tmp_path, counted):
     )
     deadline = time.time() + 60
     while len(list(folder.glob("*.json"))) < 3:
-        assert time.time() < deadline and process.poll() is None
+        assert time.time() < deadline
+        assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

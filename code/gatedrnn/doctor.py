@@ -32,6 +32,8 @@ PACKAGES = {
         ("scipy", "scipy", "statistics", "gatedrnn[study]"),
         ("pandas", "pandas", "tables", "gatedrnn[study]"),
         ("joblib", "joblib", "runs in parallel", "gatedrnn[study]"),
+        ("filelock", "filelock", "no run twice", "gatedrnn[study]"),
+        ("distributed", "distributed", "runs on a cluster", "gatedrnn[cluster]"),
         ("matplotlib", "matplotlib", "figures", "gatedrnn[plot]"),
         ("threadpoolctl", "threadpoolctl", "this report", "gatedrnn[bench]"),
     ],

@@ -141,8 +141,8 @@ def peak_size(cell: str, input_size: int, hidden_size: int, steps: int, batch_si
 
 
 def _sizes(cell: str, input_size: int, hidden_size: int) -> tuple[int, int]:
-    if cell not in BLOCKS:
-        raise ValueError(f"cell: expected one of {sorted(BLOCKS)}, got {cell!r}")
+    if cell not in TAPE:
+        raise ValueError(f"cell: expected one of {sorted(TAPE)}, got {cell!r}")
     return check_positive_int("input_size", input_size), check_positive_int(
         "hidden_size", hidden_size
     )

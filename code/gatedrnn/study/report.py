@@ -96,8 +96,10 @@ def draw_scores(results: Results, *, columns: int = 3):
         rows, columns, figsize=(2.6 * columns + 0.4, 2.6 * rows), squeeze=False
     )
     for k, (ax, entry) in enumerate(zip(axes.flat, results.conditions, strict=False)):
+        shown = []
         for place, label in enumerate(results.labels):
             scores = results.scores(label)[:, k]
+            shown.extend(scores[np.isfinite(scores)])
             style = plotting.line_style(label, place)
             ax.plot(np.full(len(scores), place), scores, "o", color=style["color"], alpha=0.35)
             if np.isfinite(scores).all():
@@ -107,17 +109,11 @@ def draw_scores(results: Results, *, columns: int = 3):
         ax.set_xticks(range(len(results.labels)), results.labels, rotation=30, ha="right")
         ax.set_xlim(-0.5, len(results.labels) - 0.3)
         ax.set(title=entry["label"], ylabel=entry["metric"] if k % columns == 0 else None)
-        if not entry["higher_is_better"] and _spans_decades(ax):
-            ax.set_yscale("log")
+        if not entry["higher_is_better"] and 0 < 30 * min(shown) < max(shown):
+            ax.set_yscale("log")  # errors of several orders of magnitude
     for ax in axes.flat[len(results.conditions) :]:
         ax.set_axis_off()
     return figure
-
-
-def _spans_decades(ax) -> bool:
-    values = np.concatenate([line.get_ydata() for line in ax.lines])
-    values = values[np.isfinite(values)]
-    return values.min() > 0 and values.max() > 30 * values.min()
 
 
 def draw_map(results: Results):

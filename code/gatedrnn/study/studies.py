@@ -1,4 +1,4 @@
-r"""The studies of the book, from the folder ``configurations``. To change one is to run it again."""
+r"""The studies of the book, from the folder ``configurations``."""
 
 from __future__ import annotations
 
