@@ -10,8 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from gatedrnn.comparison.comparison import Comparison, compare
-from gatedrnn.comparison.timeline import FILLS
+from gatedrnn.comparison.comparison import Comparison, run_comparison
+from gatedrnn.comparison.gaps import FILLS
+from gatedrnn.comparison.problem import Problem
 
 __all__ = ["add_arguments", "run"]
 
@@ -58,8 +59,8 @@ def run(options: argparse.Namespace) -> int:
         for name, value in vars(options).items()
         if name not in ("command", "file", "output") and value != _default(name)
     }
-    found = compare(options.file, **settings)
-    _print(found)
+    found = run_comparison(options.file, when_read=_print_facts, **settings)
+    _print_scores(found)
     found.save(output)
     print(f"report: {output}")
     if found.outcome.ended == "interrupted":
@@ -73,10 +74,13 @@ def _default(name: str):
     return {"horizon": 1, "encoding": "utf-8"}.get(name)
 
 
-def _print(found: Comparison) -> None:
-    for name, said in found.problem.facts:
+def _print_facts(problem: Problem) -> None:
+    for name, said in problem.facts:
         print(f"{name + ':':14} {said}")
-    print()
+    print(flush=True)
+
+
+def _print_scores(found: Comparison) -> None:
     table = found.table()
     shown = table[[found.problem.score_name]].map("{:.4g}".format)
     ends = table[["low", "high"]].map("{:.4g}".format).agg(" to ".join, axis=1)

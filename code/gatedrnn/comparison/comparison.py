@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time as clock
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,9 @@ from typing import Any
 import numpy as np
 
 from gatedrnn.comparison.judge import Judgement, judge
-from gatedrnn.comparison.labelled import find_text_column, labelled_problem
+from gatedrnn.comparison.preparing import enough_for, prepare
 from gatedrnn.comparison.problem import Problem
 from gatedrnn.comparison.race import PATIENCE, Outcome, race
-from gatedrnn.comparison.reading import read
-from gatedrnn.comparison.series import series_problem
-from gatedrnn.comparison.texts import text_problem
 from gatedrnn.files import write_whole
 from gatedrnn.optional import import_optional
 from gatedrnn.study.statistics import bootstrap_interval
@@ -26,83 +23,10 @@ from gatedrnn.validation import check_positive_int
 
 pd = import_optional("pandas", extra="compare")
 
-__all__ = ["Comparison", "compare", "prepare"]
+__all__ = ["Comparison", "compare", "run_comparison"]
 
-#: Rows, texts or characters that a minute allows for, so that epochs stay short enough to tune.
-PER_MINUTE = {"series": 10_000, "labelled texts": 4_000, "text": 100_000}
-LEAST = {"series": 5_000, "labelled texts": 2_000, "text": 50_000}
-WITHOUT_CLOCK = 5.0  # minutes that the sizes above are taken for when there is no clock
 #: Seconds kept back for the statistics and the report, at most a tenth of the time.
 RESERVE = 3.0
-
-
-def prepare(
-    source: str | os.PathLike | pd.DataFrame,
-    target: str | None = None,
-    *,
-    text: str | None = None,
-    time: str | None = None,
-    fill: str | None = None,
-    utc: bool = False,
-    horizon: int = 1,
-    context: int | None = None,
-    encoding: str = "utf-8",
-    at_most: int | Mapping[str, int] | None = None,
-) -> Problem:
-    """Read data and make a problem of them: splits without leaks, scaling, batches, baselines.
-
-    Parameters
-    ----------
-    source : path or pandas.DataFrame
-        A text file (.txt); or a table (.csv, .tsv, .parquet or a data frame) of numbers over
-        time, or of texts with labels.
-    target : str, optional
-        Column to forecast, or of labels; a text file has none.
-    text : str, optional
-        Column of texts; found by itself if the target looks like labels.
-    time : str, optional
-        Column of times; found by itself.
-    fill : {"previous", "interpolate", "ignore"}, optional
-        What to do where rows or numbers of a series are missing; by default they are refused.
-    utc : bool, optional
-        Bring times of several zones to UTC; by default they are refused.
-    horizon : int, optional
-        Steps to forecast.
-    context : int, optional
-        Steps that a model looks back on.
-    encoding : str, optional
-    at_most : int or mapping of kind to int, optional
-        Rows, texts or characters to use: the newest rows, the beginning of a text, and of
-        labelled texts some drawn at random. With a mapping it depends on the problem's kind.
-
-    Returns
-    -------
-    Problem
-
-    Raises
-    ------
-    FileNotFoundError, ValueError, TypeError
-        If the data will not do: in one line, what was expected and what came.
-    """
-    read_in = read(source, table=target is not None or text is not None, encoding=encoding)
-
-    def most(kind: str) -> int | None:
-        if isinstance(at_most, Mapping):
-            return at_most[kind]
-        return None if at_most is None else check_positive_int("at_most", at_most)
-
-    if read_in.text is not None:
-        return text_problem(read_in, context=context, max_characters=most("text"))
-    if text is None and target in read_in.frame.columns and time is None:
-        text = find_text_column(read_in.frame, target)
-    if text is not None:
-        return labelled_problem(
-            read_in, target, text, context=context, max_rows=most("labelled texts")
-        )
-    return series_problem(
-        read_in, target, time=time, fill=fill, utc=utc, horizon=horizon, context=context,
-        max_rows=most("series"),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -287,6 +211,26 @@ def compare(
     >>> found = gatedrnn.compare("data.csv", target="temp_max")  # doctest: +SKIP
     >>> found.save("report.html")  # doctest: +SKIP
     """
+    return run_comparison(
+        source, target, text=text, minutes=minutes, seeds=seeds, parameters=parameters,
+        epochs=epochs, at_most=at_most, **settings,
+    )  # fmt: skip
+
+
+def run_comparison(
+    source: str | os.PathLike | pd.DataFrame,
+    target: str | None = None,
+    *,
+    text: str | None = None,
+    minutes: float | None = 5,
+    seeds: int = 10,
+    parameters: int | None = None,
+    epochs: int | None = None,
+    at_most: int | None = None,
+    when_read: Callable[[Problem], None] = lambda problem: None,
+    **settings: Any,
+) -> Comparison:
+    """Do what `compare` does, and call `when_read` before the training begins."""
     start = clock.monotonic()
     check_positive_int("seeds", seeds)
     if epochs is not None:
@@ -295,15 +239,14 @@ def compare(
         raise ValueError(f"minutes: expected a positive number, or None, got {minutes!r}")
     known = {"target": target, "text": text, **settings}
     if at_most is None:
-        time_for = WITHOUT_CLOCK if minutes is None else minutes
-        at_most = {k: max(LEAST[k], round(PER_MINUTE[k] * time_for)) for k in PER_MINUTE}
+        at_most = enough_for(minutes)
     problem = prepare(source, **known, at_most=at_most)
+    sizes = problem.sizes(parameters)
+    when_read(problem)
     deadline = None
     if minutes is not None:
         deadline = start + 60 * minutes - min(RESERVE, 6 * minutes)
-    outcome = race(
-        problem, problem.sizes(parameters), seeds=seeds, deadline=deadline, epochs=epochs
-    )
+    outcome = race(problem, sizes, seeds=seeds, deadline=deadline, epochs=epochs)
     used = {name: value for name, value in known.items() if value not in (None, False)}
     if not isinstance(source, (pd.DataFrame, pd.Series)):
         used = {"source": str(source), **used}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 from collections.abc import Callable
 
 import numpy as np
@@ -27,6 +28,7 @@ PAGE = {
     BASE: "var(--base)",
     **{colour.lower(): f"var(--{cell.lower()})" for cell, colour in CELL_COLOURS.items()},
 }
+JOINS = "stroke-linejoin: round; stroke-linecap: butt"  # as in Matplotlib's own style sheet
 SETTINGS = {
     **STYLE,
     "text.color": INK,
@@ -51,6 +53,8 @@ def _svg(name: str, text: str, draw: Callable, size: tuple[float, float], rows: 
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    # A style sheet within a figure would hold for the whole page.
+    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\s*xmlns(:\w+)?="[^"]*"', "", svg)  # HTML knows them
     for colour, value in PAGE.items():
         svg = re.sub(colour, value, svg, flags=re.IGNORECASE)
@@ -60,7 +64,7 @@ def _svg(name: str, text: str, draw: Callable, size: tuple[float, float], rows: 
     label = html.escape(text, quote=True)
     return re.sub(
         r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>",
-        rf'<svg \1 role="img" aria-label="{label}">',
+        rf'<svg \1 role="img" aria-label="{label}" style="{JOINS}">',
         svg,
         count=1,
     ).rstrip()
@@ -108,8 +112,6 @@ def _unit(problem) -> str:
 
 
 def _wrapped(label: str, width: int = 22) -> str:
-    import textwrap
-
     return "\n".join(textwrap.wrap(label, width))
 
 
@@ -166,7 +168,7 @@ def data_figure(found, name: str) -> str:
             if part.start:
                 ax.axvline(at[part.start], color=BASE, ls="--", lw=1.4)
             middle = at[part.start] + (at[part.stop - 1] - at[part.start]) / 2
-            ax.text(middle, high + 0.02 * (high - low), label, ha="center", fontsize=10)
+            ax.text(middle, high + 0.02 * (high - low), label, ha="center", fontsize=9)
         ax.set_ylim(low, high + 0.12 * (high - low))
         ax.set_ylabel(shown["target"])
         _date_ticks(ax, times)
@@ -206,7 +208,7 @@ def example_figure(found, name: str) -> str:
         ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
     errors = ", ".join(
-        f"{cell} off by {np.mean(np.abs(outcome.examples[cell]['forecast'] - truth)):.3g} on average"
+        f"{cell} off by {np.abs(outcome.examples[cell]['forecast'] - truth).mean():.3g} on average"
         for cell in drawn
     )
     text = f"The last {len(truth)} forecasts of {target} in the test part: {errors}."

@@ -38,7 +38,7 @@ def naive_forecasts(
     """
     train, valid, test = parts
     values = line.column
-    found = {"persistence: as the last": persistence(values, test.start, horizon)}
+    found = {"persistence": persistence(values, test.start, horizon)}
     seasons = {
         name: period
         for name, period in line.periods.items()
@@ -52,8 +52,10 @@ def naive_forecasts(
             return float(np.mean((guess - known) ** 2))
 
         best = min(seasons, key=error)
-        found[f"as {best} before"] = seasonal_forecast(values, seasons[best], test.start, horizon)
-    found["linear map of the same inputs"] = linear_forecast(line, scaled, parts, context, horizon)
+        found[f"persistence of {best} ago"] = seasonal_forecast(
+            values, seasons[best], test.start, horizon
+        )
+    found["linear map of the window"] = linear_forecast(line, scaled, parts, context, horizon)
     return found
 
 

@@ -59,7 +59,8 @@ class Judgement:
     ----------
     ahead : {"LSTM", "GRU", None}
     sentences : tuple of str
-        The verdict first, then how the cells stand to the plain RNN and to the best baseline.
+        The verdict, the figures behind it, how the two stand to the plain RNN, and how all
+        stand to the best baseline; or that nothing can be concluded.
     contrasts : tuple of Contrast
     """
 
@@ -110,7 +111,7 @@ def judge(problem: Problem, outcome: Outcome) -> Judgement:
     rounds = outcome.rounds()
     if len(rounds) < 2:
         why = {
-            "time": "the time was over",
+            "time": "the time was over; give it more minutes",
             "interrupted": "it was interrupted",
             "all seeds": "there were no more seeds, or trainings diverged",
         }[outcome.ended]
@@ -128,22 +129,23 @@ def judge(problem: Problem, outcome: Outcome) -> Judgement:
     ]
     return Judgement(
         gates.ahead,
-        (_say_gates(gates, problem), _say_plain(plain), _say_simple(simple, baseline, score)),
+        (*_say_gates(gates, problem), _say_plain(plain), _say_simple(simple, baseline, score)),
         (gates, *plain, *simple),
         baseline,
     )
 
 
-def _say_gates(one: Contrast, problem: Problem) -> str:
-    seeds = one.seeds
-    share = f"95 % interval over seeds {seeds.low:+.3g} to {seeds.high:+.3g}"
-    rows = f"over test targets {one.targets.low:+.3g} to {one.targets.high:+.3g}"
-    said = (
-        f"LSTM minus GRU is {seeds.mean:+.3g} in {problem.score_name} ({share}, {rows}; "
-        f"{'more' if problem.higher_is_better else 'less'} is better)"
+def _say_gates(one: Contrast, problem: Problem) -> tuple[str, str]:
+    """Return the verdict, and the figures behind it."""
+    better = "more" if problem.higher_is_better else "less"
+    detail = (
+        f"LSTM minus GRU is {one.seeds.mean:+.3g} in {problem.score_name}, of which {better} is "
+        f"better; the 95 % interval goes from {one.seeds.low:+.3g} to {one.seeds.high:+.3g} over "
+        f"seeds, and from {one.targets.low:+.3g} to {one.targets.high:+.3g} over test targets."
     )
-    head = "No difference shown between LSTM and GRU" if one.ahead is None else f"{one.ahead} ahead"
-    return f"{head}: {said}."
+    if one.ahead is None:
+        return "No difference shown between LSTM and GRU.", detail
+    return f"{one.ahead} ahead.", detail
 
 
 def _say_plain(plain: list[Contrast]) -> str:
@@ -153,10 +155,12 @@ def _say_plain(plain: list[Contrast]) -> str:
         return "Both beat the plain RNN."
     if len(behind) == 2:
         return "The plain RNN beats both."
+    if ahead and behind:
+        return f"The {ahead[0]} beats the plain RNN, which beats the {behind[0]}."
     if ahead:
         return f"The {ahead[0]} beats the plain RNN, the other is not shown to."
     if behind:
-        return f"The plain RNN beats the {behind[0]}."
+        return f"The plain RNN beats the {behind[0]}, and is not shown to be behind the other."
     return "Neither is shown to beat the plain RNN."
 
 
@@ -166,8 +170,16 @@ def _say_simple(simple: list[Contrast], baseline: str, score: dict[str, float]) 
     behind = [one.first for one in simple if one.ahead == baseline]
     if len(ahead) == len(simple):
         return f"All three beat {named}."
-    if ahead:
-        return f"{' and '.join(ahead)} beat{'s' if len(ahead) == 1 else ''} {named}."
     if len(behind) == len(simple):
         return f"But none of the three is worth its effort here: {named} beats all of them."
-    return f"But no cell is shown to beat {named}: it may do as well for you."
+    if ahead:
+        said = f"{_and(ahead)} beat{'s' if len(ahead) == 1 else ''} {named}"
+    else:
+        said = f"But no cell is shown to beat {named}: it may do as well for you"
+    return said + (
+        f"; {_and(behind)} fall{'s' if len(behind) == 1 else ''} behind it." if behind else "."
+    )
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(names)

@@ -171,7 +171,7 @@ def race(
         scores on the same machine; with one the number of epochs depends on how fast it is.
     epochs : int, optional
         The most that a model is trained for. By default 30 without a deadline; with one, as many
-        as leave time for at least two rounds, and for five if that takes no fewer than 20.
+        as leave time for three rounds, and for five if that takes no fewer than 20.
     rates : tuple of float, optional
 
     Returns
@@ -186,7 +186,11 @@ def race(
         _search(outcome, problem, clock, rates)
         if epochs is None and deadline is not None:
             outcome.epochs = _planned(outcome, clock)
+        begun = time.monotonic()
         for seed in range(seeds):
+            # A round that would hardly be complete is not worth the wait.
+            if seed >= 2 and clock.left() < 0.7 * (time.monotonic() - begun) / seed:
+                raise _TimeIsOverError
             for cell in sizes:
                 outcome.runs.append(_final(outcome, problem, clock, cell, seed))
                 clock.finished()
@@ -243,9 +247,9 @@ def _set_epochs(outcome: Outcome, problem: Problem, clock: _Clock, epochs: int |
 
 
 def _planned(outcome: Outcome, clock: _Clock) -> int:
-    """Return how many epochs leave time for two rounds, or for five of 20 epochs or more."""
+    """Return how many epochs leave time for three rounds, or for five of 20 epochs or more."""
     total = 0.85 * clock.left() / max(outcome.pace, 1e-9)  # epochs of all cells
-    return max(1, min(MOST_EPOCHS, int(max(min(20, total / 2), total / 5))))
+    return max(1, min(MOST_EPOCHS, int(max(min(20, total / 3), total / 5))))
 
 
 def _search(outcome: Outcome, problem: Problem, clock: _Clock, rates: tuple[float, ...]) -> None:
@@ -275,10 +279,7 @@ def _best_rates(outcome: Outcome, rates: tuple[float, ...]) -> dict[str, float]:
     if not tried:
         return dict.fromkeys(outcome.sizes, rates[0])
     losses = {(cell, rate): loss for cell, rate, loss in outcome.search}
-    return {
-        cell: min(tried, key=lambda rate: losses[cell, rate])
-        for cell in outcome.sizes
-    }
+    return {cell: min(tried, key=lambda rate: losses[cell, rate]) for cell in outcome.sizes}
 
 
 def _final(outcome: Outcome, problem: Problem, clock: _Clock, cell: str, seed: int) -> Run:

@@ -11,13 +11,18 @@ import csv
 import difflib
 import io
 import os
-import re
 import warnings
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatedrnn.comparison.dialect import (
+    SEPARATORS,
+    check_header,
+    check_names,
+    find_decimal,
+    find_separator,
+)
 from gatedrnn.optional import import_optional
 
 pd = import_optional("pandas", extra="compare")
@@ -29,7 +34,6 @@ LIMIT = 500_000_000
 TABLES = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 PARQUET = (".parquet", ".pq")
 TEXTS = (".txt", ".text", ".md")
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SAMPLE = 65_536  # bytes that the separator, the decimal sign and the header are judged by
 
 
@@ -108,7 +112,7 @@ def read(
     if kind == "text":
         with open(path, encoding=encoding, newline=None) as file:
             text = file.read()
-        return Source(path.name, f"text, {encoding}", text=text, path=path)
+        return Source(path.name, f"text, {_shown(encoding)}", text=text, path=path)
     return _read_csv(path, encoding)
 
 
@@ -153,14 +157,8 @@ def _from_frame(frame: pd.DataFrame) -> Source:
     if isinstance(frame.index, pd.DatetimeIndex) or frame.index.names != [None]:
         frame = frame.reset_index()  # a time that is the index is a column like the others
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
-    _check_names("frame", list(frame.columns))
+    check_names("frame", list(frame.columns))
     return Source("frame", "data frame", frame=frame)
-
-
-def _check_names(name: str, names: list[str]) -> None:
-    twice = [one for one, count in Counter(names).items() if count > 1]
-    if twice:
-        raise ValueError(f"{name}: expected each column once, got {twice[0]!r} more than once")
 
 
 def _read_parquet(path: Path, limit: int) -> Source:
@@ -212,6 +210,10 @@ def _check_encoding(path: Path, encoding: str) -> str:
     return "utf-8-sig" if codec.name == "utf-8" else codec.name
 
 
+def _shown(encoding: str) -> str:
+    return "UTF-8" if encoding == "utf-8-sig" else encoding
+
+
 def _guess(path: Path) -> str:
     with open(path, "rb") as file:
         start = file.read(2)
@@ -229,12 +231,12 @@ def _sample(path: Path, encoding: str) -> str:
 
 def _read_csv(path: Path, encoding: str) -> Source:
     sample = _sample(path, encoding)
-    separator = _separator(sample, TABLES.get(path.suffix.lower(), ","))
+    separator = find_separator(sample, TABLES.get(path.suffix.lower(), ","))
     rows = [row for row in csv.reader(io.StringIO(sample), delimiter=separator) if any(row)]
     if len(rows) < 2:
         raise ValueError(f"{path}: expected a header and rows, got {len(rows)} line")
-    decimal = _decimal(rows[1:], separator)
-    _check_header(path, rows, decimal)
+    decimal = find_decimal(rows[1:], separator)
+    check_header(path, rows, decimal)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # fields would be lost
@@ -251,58 +253,5 @@ def _read_csv(path: Path, encoding: str) -> Source:
     parts = ["CSV", f"separated by {SEPARATORS[separator]}"]
     if decimal == ",":
         parts.append("decimal commas")
-    parts.append({"utf-8-sig": "UTF-8"}.get(encoding, encoding))
+    parts.append(_shown(encoding))
     return Source(path.name, ", ".join(parts), frame=frame, path=path, decimal=decimal)
-
-
-def _separator(sample: str, usual: str) -> str:
-    """Return what cuts the most lines into the same number of fields, at least two."""
-
-    def score(separator: str) -> tuple[float, bool, int]:
-        counts = [
-            len(row) for row in csv.reader(io.StringIO(sample), delimiter=separator) if any(row)
-        ]
-        (fields, times), *_ = Counter(counts).most_common(1) or [(1, 1)]
-        if fields < 2:
-            return (0.0, False, 0)
-        return (round(times / len(counts), 1), counts[0] == fields, fields)
-
-    try:
-        best = max(SEPARATORS, key=lambda one: (*score(one), one == usual))
-    except csv.Error as error:
-        raise ValueError(
-            f"file: expected CSV, got what cannot be cut into fields ({error})"
-        ) from error
-    return best if score(best)[0] > 0 else usual
-
-
-def _decimal(rows: list[list[str]], separator: str) -> str:
-    """Return the decimal sign: a comma only where no number could have another meaning."""
-    fields = [field.strip() for row in rows for field in row]
-    commas = sum(bool(re.fullmatch(r"[+-]?(\d+|\d{1,3}([. ]\d{3})+),\d+", one)) for one in fields)
-    points = sum(bool(re.fullmatch(r"[+-]?\d+\.\d+", one)) for one in fields)
-    return "," if separator != "," and commas > points else "."
-
-
-def _is_number(field: str, decimal: str) -> bool:
-    try:
-        float(field.strip().replace(decimal, "."))
-    except ValueError:
-        return False
-    return True
-
-
-def _check_header(path: Path, rows: list[list[str]], decimal: str) -> None:
-    """Refuse a file whose first line has numbers wherever the second has."""
-    names = [name.strip() for name in rows[0]]
-    pairs = [
-        _is_number(name, decimal)
-        for name, field in zip(names, rows[1], strict=False)
-        if _is_number(field, decimal)
-    ]
-    if pairs and all(pairs):
-        raise ValueError(
-            f"{path}: expected the names of the columns in the first line, "
-            f"got {', '.join(names[:4])}; add such a line"
-        )
-    _check_names(str(path), [name for name in names if name])

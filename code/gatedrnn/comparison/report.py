@@ -39,7 +39,7 @@ def _template(name: str):
     loader = jinja2.FileSystemLoader(folder)
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
     )  # fmt: skip
     return environment.get_template(name)
 
@@ -113,9 +113,7 @@ def _number(value: float) -> str:
 
 def _search(outcome) -> dict[str, str]:
     """Return, for each cell, the validation losses at the rates that were tried."""
-    return {
-        cell: ", ".join(
-            f"{rate:g}: {loss:.4g}" for one, rate, loss in outcome.search if one == cell
-        )
-        for cell in outcome.sizes
-    }
+    tried = {cell: [] for cell in outcome.sizes}
+    for cell, rate, loss in sorted(outcome.search, key=lambda one: one[1]):
+        tried[cell].append(f"{loss:.4g} at {rate:g}")
+    return {cell: ", ".join(said) for cell, said in tried.items()}

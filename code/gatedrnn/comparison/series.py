@@ -9,7 +9,8 @@ import numpy as np
 from gatedrnn.comparison.forecasts import naive_forecasts
 from gatedrnn.comparison.problem import Problem
 from gatedrnn.comparison.reading import Source
-from gatedrnn.comparison.timeline import Timeline, read_timeline
+from gatedrnn.comparison.tables import read_timeline
+from gatedrnn.comparison.timeline import Timeline
 from gatedrnn.data import Minibatches, Standardiser, split_by_time, windows
 from gatedrnn.functional import squared_error
 from gatedrnn.models import SequenceModel
@@ -151,7 +152,8 @@ def series_problem(
         example=example,
         cut_to=max_rows if max_rows is not None and len(source.frame) > max_rows else None,
         shown={"values": line.column, "times": line.times, "parts": parts, "target": line.name,
-               "standardiser": standardiser, "inputs": line.input_names()},
+               "standardiser": standardiser, "inputs": line.input_names(), "line": line,
+               "scaled": data.scaled},
     )  # fmt: skip
 
 
@@ -160,7 +162,7 @@ def _ahead(horizon: int) -> str:
 
 
 class _Windows:
-    """Windows of a timeline, without those that would be scored on, or see through, a filled row."""
+    """Windows of a timeline, without those that filled values would make too easy."""
 
     def __init__(self, line: Timeline, scaled: np.ndarray, context: int, horizon: int) -> None:
         self.line, self.scaled = line, scaled

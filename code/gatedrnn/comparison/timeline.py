@@ -1,4 +1,4 @@
-r"""A table understood as a timeline: sorted, on a grid, complete, and what was done to get there."""
+r"""Numbers over time, and what a forecast may and may not know of them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from gatedrnn.comparison.columns import NotNumbersError, check_column, numbers, row_name
-from gatedrnn.comparison.reading import Source
-from gatedrnn.comparison.timestamps import Rhythm, find_time_column, read_times, rhythm
 from gatedrnn.data import season
-from gatedrnn.optional import import_optional
 
-pd = import_optional("pandas", extra="compare")
+__all__ = ["Timeline", "say"]
 
-__all__ = ["FILLS", "Timeline", "read_timeline"]
-
-FILLS = ("previous", "interpolate", "ignore")
-MOSTLY_MISSING = 0.5  # an input column of which more is missing is left out
 DAY = np.timedelta64(1, "D")
 
 
@@ -124,7 +116,7 @@ class Timeline:
         """Return the first and the last time of a part, in words."""
         if self.times is None:
             return f"rows {part.start + 1:,} to {part.stop:,}"
-        first, last = (_say(self.times[at]) for at in (part.start, part.stop - 1))
+        first, last = (say(self.times[at]) for at in (part.start, part.stop - 1))
         return f"{first} to {last}"
 
 
@@ -133,213 +125,7 @@ def _circle(share: np.ndarray) -> np.ndarray:
     return np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
-def _say(time: np.datetime64) -> str:
+def say(time: np.datetime64) -> str:
+    """Return a time as a reader would write it: a day alone if it is midnight."""
     text = str(time.astype("datetime64[m]")).replace("T", " ")
     return text.removesuffix(" 00:00")
-
-
-def read_timeline(
-    source: Source,
-    target: str | None,
-    *,
-    time: str | None = None,
-    fill: str | None = None,
-    utc: bool = False,
-    max_rows: int | None = None,
-) -> Timeline:
-    """Understand a table as numbers over time, or say why it cannot be.
-
-    Parameters
-    ----------
-    source : Source
-    target : str
-        Column to forecast.
-    time : str, optional
-        Column of times; the first that has times, if left out.
-    fill : {"previous", "interpolate", "ignore"}, optional
-        What to do where rows or values are missing; by default they are refused. "ignore" takes
-        the rows as they follow each other, whatever time is between them.
-    utc : bool, optional
-        As for `read_times`.
-    max_rows : int, optional
-        Take the newest rows alone, if there are more.
-
-    Raises
-    ------
-    ValueError
-        With what was expected and what came.
-    """
-    if fill not in (None, *FILLS):
-        raise ValueError(f"fill: expected one of {', '.join(FILLS)}, got {fill!r}")
-    check_column("target", target, source)
-    frame = source.frame
-    if time is not None:
-        check_column("time", time, source)
-    elif (time := find_time_column(frame, target)) is not None:
-        pass
-    table, ignored = _numeric(source, target, time)
-    about = {"rows": f"{len(frame):,} rows, {frame.shape[1]} columns", "ignored": ignored}
-    if len(frame) < 3:
-        raise ValueError(f"{source.name}: expected at least 100 rows, got {len(frame)}")
-    if time is None:
-        line = _without_times(table, target, about)
-    else:
-        line = _with_times(table, target, frame[time], fill, utc, about)
-    if max_rows is not None and len(line.values) > max_rows:
-        line = _newest(line, max_rows)
-    return _complete(line, fill)
-
-
-def _numeric(source: Source, target: str, time: str | None):
-    """Return the columns of numbers, and why the others are none."""
-    table, ignored = {}, {}
-    for name, column in source.frame.items():
-        if name == time:
-            continue
-        try:
-            values = numbers(column, source.decimal)
-        except NotNumbersError:
-            if name == target:
-                raise
-            ignored[name] = "not numbers"
-            continue
-        missing = np.isnan(values).mean()
-        infinite = np.flatnonzero(np.isinf(values))
-        if len(infinite):
-            raise ValueError(
-                f"{name}: expected finite numbers, got {values[infinite[0]]} in "
-                f"{row_name(infinite[0])}"
-            )
-        if name != target and missing > MOSTLY_MISSING:
-            ignored[name] = f"{missing:.0%} missing"
-        elif name != target and _counts(values):
-            ignored[name] = "counts the rows"
-        else:
-            table[name] = values
-    present = table[target][~np.isnan(table[target])]
-    if len(present) == 0:
-        raise ValueError(f"{target}: expected numbers, got an empty column")
-    if np.ptp(present) == 0:
-        raise ValueError(f"{target}: expected numbers that vary, got {present[0]:g} in every row")
-    return pd.DataFrame(table), ignored
-
-
-def _counts(values: np.ndarray) -> bool:
-    return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
-
-
-def _without_times(table: pd.DataFrame, target: str, about: dict) -> Timeline:
-    values = table.to_numpy(float)
-    names = list(table.columns)
-    return Timeline(values, names, names.index(target), np.zeros(values.shape, bool), **about)
-
-
-def _with_times(table, target: str, column: pd.Series, fill, utc: bool, about: dict) -> Timeline:
-    times, note = read_times(column, utc=utc)
-    order = np.argsort(times, kind="stable")
-    in_order = bool((np.diff(order) == 1).all())
-    times = times[order]
-    same = np.flatnonzero(np.diff(times) == np.timedelta64(0))
-    if len(same):
-        first, second = sorted(order[same[0] : same[0] + 2])
-        raise ValueError(
-            f"{column.name}: expected every time once, got {_say(times[same[0]])} in "
-            f"{row_name(first)} and {row_name(second)}, and {len(same)} such pairs in all; if "
-            "several series are in the file, keep one"
-        )
-    beat = rhythm(times)
-    values, gaps = _on_grid(table.to_numpy(float)[order], times, beat, column.name, fill)
-    filled = np.zeros(values.shape, bool)
-    if len(values) > len(times):
-        filled[beat.missing] = True
-        times = beat.grid(times)
-    when = f"{column.name}: {beat.label}, {_say(times[0])} to {_say(times[-1])}"
-    when += f", {note}" if note else ""
-    when += "" if in_order else "; the rows were not in order and have been sorted"
-    names = list(table.columns)
-    return Timeline(
-        values, names, names.index(target), filled, times, beat.label, beat.seconds, beat.periods,
-        when=when, gaps=gaps, **about,
-    )  # fmt: skip
-
-
-def _on_grid(values, times, beat: Rhythm, name: str, fill) -> tuple[np.ndarray, str]:
-    """Return the values on the grid, NaN where there is no row; refuse gaps unless told not to."""
-    hint = "; say what to do with --fill previous, interpolate or ignore"
-    if not beat.regular:
-        if fill is None or fill != "ignore":
-            raise ValueError(
-                f"{name}: expected times at equal distances, got {beat.label}; to take the rows "
-                "as they follow each other: --fill ignore"
-            )
-        return values, "times are irregular; rows taken as they follow each other"
-    missing = beat.missing
-    if not len(missing):
-        return values, "none"
-    after = int(np.flatnonzero(np.diff(beat.places) > 1)[0])
-    where = f"the first after {_say(times[after])}"
-    stretches = int((np.diff(beat.places) > 1).sum())
-    count = f"{len(missing):,} missing rows in {stretches:,} gaps, {where}"
-    if fill is None:
-        raise ValueError(f"{name}: expected {beat.label} rows without gaps, got {count}{hint}")
-    if fill == "ignore":
-        return values, f"{count}; ignored: rows taken as they follow each other"
-    full = np.full((beat.places[-1] + 1, values.shape[1]), np.nan)
-    full[beat.places] = values
-    return full, f"{count}; filled ({fill}), and never forecast or scored"
-
-
-def _newest(line: Timeline, max_rows: int) -> Timeline:
-    return replace(
-        line,
-        values=line.values[-max_rows:],
-        filled=line.filled[-max_rows:],
-        times=None if line.times is None else line.times[-max_rows:],
-        rows=f"{line.rows}; the newest {max_rows:,} rows are used",
-    )
-
-
-def _complete(line: Timeline, fill: str | None) -> Timeline:
-    """Fill in missing values, or refuse them."""
-    missing = np.isnan(line.values)
-    single = missing & ~line.filled
-    gaps = [] if line.gaps == "none" and single.any() else [line.gaps]
-    if single.any():
-        at, column = (int(index) for index in np.argwhere(single)[0])
-        where = row_name(at) if line.times is None else f"the row of {_say(line.times[at])}"
-        if fill is None:
-            raise ValueError(
-                f"{line.names[column]}: expected a number in every row, got "
-                f"{int(single[:, column].sum()):,} missing, the first in {where}; say what to do "
-                "with --fill previous, interpolate or ignore"
-            )
-        if fill == "ignore":
-            whole = ~missing.any(1)
-            gaps.append(f"{int((~whole).sum()):,} rows with missing values left out")
-            return _rows(line, whole, gaps=gaps)
-        gaps.append(f"{int(single.sum()):,} missing values filled ({fill})")
-    if not missing.any():
-        return line
-    table = pd.DataFrame(line.values)
-    done = table.interpolate("linear") if fill == "interpolate" else table.ffill()
-    # Before its first value a column has no past to be filled from.
-    early = done.isna().any(axis=1).to_numpy()
-    if early.any():
-        gaps.append(f"the first {int(early.sum()):,} rows, where a column has not begun, left out")
-    filled = replace(
-        line,
-        values=done.to_numpy(float),
-        filled=line.filled | missing,
-        looks_ahead=fill == "interpolate",
-    )
-    return _rows(filled, ~early, gaps=gaps)
-
-
-def _rows(line: Timeline, kept: np.ndarray, *, gaps: list[str]) -> Timeline:
-    return replace(
-        line,
-        values=line.values[kept],
-        filled=line.filled[kept],
-        times=None if line.times is None else line.times[kept],
-        gaps="; ".join(gaps),
-    )

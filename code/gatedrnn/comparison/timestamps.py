@@ -96,7 +96,7 @@ def read_times(column: pd.Series, *, utc: bool = False) -> tuple[np.ndarray, str
             f"{column.name}: expected times, got {texts.iloc[at][:40]!r} in {row_name(at)}"
         )
     if offsets and not utc:  # one offset for all: as the clock showed
-        times = times + pd.Timedelta(offsets if offsets != "+00:00" else "0s")
+        times = times + pd.Timedelta(f"{offsets}:00")
     if offsets:
         note = f"{note}, in UTC{'' if utc or offsets == '+00:00' else offsets}".lstrip(", ")
     return times.dt.tz_localize(None).to_numpy("datetime64[ns]"), note

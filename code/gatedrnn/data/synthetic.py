@@ -9,14 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from gatedrnn.data.batching import one_hot
-from gatedrnn.data.languages import ANBN_SYMBOLS, anbn
 from gatedrnn.validation import check_positive_int
 
 __all__ = [
-    "ANBN_SYMBOLS",
     "TEMPORAL_ORDER_SYMBOLS",
     "adding_problem",
-    "anbn",
     "copy_memory",
     "marked_recall",
     "noisy_sine",
