@@ -8,7 +8,7 @@ import pytest
 from studies import TINY
 
 from gatedrnn.cli import main
-from gatedrnn.study import STUDIES, Results, load_results, paired_difference
+from gatedrnn.study import STUDIES, Results, bootstrap_interval, load_results, paired_difference
 from gatedrnn.study.report import comparison_table, draw_map, draw_scores, report, score_table
 from gatedrnn.study.runner import run_study
 
@@ -55,7 +55,7 @@ def test_scores_and_settings_are_what_was_run(results):
     assert (mean <= high).all()
     assert results.baseline("always 1") == pytest.approx(1 / 6, abs=0.08)
     difference, words = results.difference(condition=1)
-    ours = paired_difference(results.scores("LSTM")[:, 1], results.scores("GRU")[:, 1])
+    ours = bootstrap_interval(results.scores("LSTM")[:, 1] - results.scores("GRU")[:, 1])
     assert difference == ours
     assert words in {"LSTM ahead", "GRU ahead", "no difference shown"}
     with pytest.raises(ValueError, match=r"label: expected one of .*got 'CNN'"):
@@ -110,6 +110,15 @@ def test_a_diverged_run_leaves_the_comparison_out():
     with pytest.raises(ValueError, match="none of whose runs diverged"):
         results.difference(condition=0)
     assert "1 diverged" in report(results)
+
+
+def test_runs_that_fail_do_not_hide_who_is_ahead():
+    """All ten pairs say the same, two of them by far more: Student's interval would hold zero."""
+    scores = {"LSTM": np.array([1e-3] * 8 + [0.16, 0.17]), "GRU": np.full(10, 1e-4)}
+    found = made([scores], higher=False).comparisons[0]
+    assert found.verdict == "GRU ahead"
+    assert found.difference.low > 0
+    assert paired_difference(scores["LSTM"], scores["GRU"]).low < 0
 
 
 def test_lower_is_better_where_it_is():

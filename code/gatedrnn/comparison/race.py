@@ -127,7 +127,9 @@ class _Clock:
         if deadline is None:
             form, total = "{desc} {bar} {n_fmt}/{total_fmt} trainings", steps
         else:
-            form, total = "{desc} {bar} {remaining} left", max(deadline - self.start, 1e-3)
+            total = max(deadline - self.start, 1e-3)
+            # The bar's own estimate of what is left would be a guess; the end is known.
+            form = f"{{desc}} {{bar}} {{elapsed}} of {tqdm.format_interval(total)}"
         # None keeps the bar silent where the output is neither a terminal nor a notebook.
         self.bar = tqdm(total=total, bar_format=form, leave=False, disable=None)
 
@@ -141,7 +143,7 @@ class _Clock:
             self.bar.update(min(time.monotonic() - self.start, self.bar.total) - self.bar.n)
 
     def say(self, text: str) -> None:
-        self.bar.set_description(text)
+        self.bar.set_description_str(text)
 
     def finished(self) -> None:
         if self.deadline is None:

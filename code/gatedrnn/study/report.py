@@ -23,8 +23,9 @@ def report(results: Results) -> str:
     if results.comparisons:
         parts.append(comparison_table(results).to_string())
         parts.append(
-            "Differences in pairs of a seed, 95 % intervals; g: their mean in standard deviations; "
-            "p: sign-flip\ntest, corrected for the number of comparisons (Benjamini-Hochberg)."
+            "Differences in pairs of a seed, 95 % bootstrap intervals; g: their mean in standard "
+            "deviations;\np: sign-flip test, corrected for the number of comparisons "
+            "(Benjamini-Hochberg)."
         )
     return "\n\n".join(parts)
 

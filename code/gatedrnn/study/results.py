@@ -15,7 +15,6 @@ from gatedrnn.study.statistics import (
     bootstrap_interval,
     corrected,
     effect_size,
-    paired_difference,
     sign_flip_test,
     verdict,
 )
@@ -34,7 +33,8 @@ class Comparison:
     first, second : str
         Labels of the variants.
     difference : Interval
-        Of the first one's score minus the second one's: Student's 95 % interval.
+        Of the first one's score minus the second one's: mean over the pairs, and its 95 %
+        bootstrap interval. Student's would not do: where some runs fail, differences are skewed.
     effect : float
         The mean difference in standard deviations of the differences, see `effect_size`.
     pvalue : float
@@ -217,7 +217,7 @@ class Results:
 
     @staticmethod
     def _compare(entry, first, second, one, two, pvalue) -> Comparison:
-        interval = paired_difference(one, two)
+        interval = bootstrap_interval(one - two)
         words = verdict(
             interval, (first, second), higher_is_better=entry["higher_is_better"], pvalue=pvalue
         )

@@ -84,7 +84,9 @@ def bootstrap_interval(
         n_resamples=resamples,
         rng=np.random.default_rng(seed),
     )
-    low, high = (mean + spread * float(end) for end in result.confidence_interval)
+    ends = (mean + spread * float(end) for end in result.confidence_interval)
+    # No resample's mean is outside the values, but rounding may put it there.
+    low, high = (min(max(end, float(sample.min())), float(sample.max())) for end in ends)
     return Interval(mean, low, high)
 
 
