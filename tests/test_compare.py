@@ -379,7 +379,7 @@ sys.exit(main())
         time.sleep(1)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert "Traceback" not in err
     assert "interrupted: the report has what was measured until then" in err
     assert "report: series-compare.html" in out
@@ -480,8 +480,10 @@ def test_the_code_in_the_report_runs_and_gives_the_same_score(
 ):
     one = found[kind]
     monkeypatch.chdir(tmp_path)
-    exec(compile(one.code(), "snippet.py", "exec"), {})
+    names = {}
+    exec(compile(one.code(), "snippet.py", "exec"), names)
     run = one.outcome.of(one.recommended)[0]
+    assert names["history"].valid_loss == run.history.valid_loss
     assert f"{one.problem.score_name} on the test part: {run.score:.4g}" in capsys.readouterr().out
     assert (tmp_path / "model.npz").exists()
 

@@ -18,6 +18,8 @@ from gatedrnn.comparison.problem import Problem
 from gatedrnn.optional import import_optional
 from gatedrnn.train import DivergedError, History, TrainConfig, fit
 
+tqdm = import_optional("tqdm.auto", extra="compare").tqdm
+
 __all__ = ["RATES", "Outcome", "Run", "race"]
 
 #: Learning rates that are tried for every cell, the likeliest first.
@@ -122,7 +124,6 @@ class _Clock:
     """The time that is left, shown as a bar where somebody can see it."""
 
     def __init__(self, deadline: float | None, steps: int) -> None:
-        tqdm = import_optional("tqdm.auto", extra="compare").tqdm
         self.start, self.deadline = time.monotonic(), deadline
         if deadline is None:
             form, total = "{desc} {bar} {n_fmt}/{total_fmt} trainings", steps
