@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -337,10 +338,14 @@ def saved(found):
 
 
 @pytest.mark.parametrize("minutes", [0.02, 0.05])
-def test_the_time_is_kept(minutes, files):
-    start = time.monotonic()
+def test_the_time_is_kept(minutes, files, monkeypatch):
+    # Counted in the time of the processor: others may be using the machine, too.
+    own = SimpleNamespace(monotonic=time.process_time)
+    monkeypatch.setattr(race, "time", own)
+    monkeypatch.setattr(sys.modules["gatedrnn.comparison.comparison"], "clock", own)
+    start = time.process_time()
     found = gatedrnn.compare(*files["text"], minutes=minutes, seeds=1000)
-    assert time.monotonic() - start < 60 * minutes + 5  # the machine may be busy
+    assert time.process_time() - start < 60 * minutes + 3
     assert found.outcome.ended == "time"
     assert f"{found.seconds:.0f}" in saved(found)
 
@@ -368,17 +373,24 @@ def test_ctrl_c_on_the_command_line(files, tmp_path):
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from gatedrnn.cli import main
+from gatedrnn.comparison import race
+
+def announced(*arguments):
+    print("training", flush=True)
+    return train(*arguments)
+
+train, race._train = race._train, announced
 sys.exit(main())
 """
     command = [sys.executable, "-c", code, "compare", file, "--target", target]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        while process.stdout.readline().strip():  # what was understood; then the race begins
-            pass
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=120)
+        for line in process.stdout:  # what was understood; then the race begins
+            if line == "training\n":
+                process.send_signal(signal.SIGINT)
+                break
+        out, err = process.communicate(timeout=600)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert "interrupted: the report has what was measured until then" in err

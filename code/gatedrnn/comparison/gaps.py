@@ -36,7 +36,8 @@ def on_grid(values, times, beat: Rhythm, name: str, fill) -> tuple[np.ndarray, s
     stretches = int((np.diff(beat.places) > 1).sum())
     count = f"{len(missing):,} missing rows in {stretches:,} gaps, {where}"
     if fill is None:
-        raise ValueError(f"{name}: expected {beat.label} rows without gaps, got {count}{hint}")
+        rows = f"rows {beat.label}" if beat.label.startswith("every") else f"{beat.label} rows"
+        raise ValueError(f"{name}: expected {rows} without gaps, got {count}{hint}")
     if fill == "ignore":
         return values, f"{count}; ignored: rows taken as they follow each other"
     full = np.full((beat.places[-1] + 1, values.shape[1]), np.nan)

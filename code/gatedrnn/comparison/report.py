@@ -3,7 +3,8 @@ r"""The report: one HTML file that asks no other host for anything and needs no 
 from __future__ import annotations
 
 import datetime
-import secrets
+import hashlib
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ ENDS = {
     "interrupted": "The race was interrupted; what was complete by then is here.",
 }
 
+_SHOWN = itertools.count(1)
+
 
 def page(found) -> str:
     """Return the whole report of a `Comparison`."""
@@ -30,8 +33,11 @@ def page(found) -> str:
 
 def fragment(found) -> str:
     """Return verdict, table and figure, to stand in a page of somebody else's."""
-    # A notebook may show the same comparison twice: names within the figures must differ.
-    return _template("fragment.html").render(_content(found, f"g{secrets.token_hex(4)}"))
+    # A notebook may show the same comparison twice: names within the figures must differ. That
+    # they are not random lets a notebook that is run again have the same bytes.
+    digest = hashlib.sha256(repr(found).encode()).hexdigest()
+    name = f"g{digest[:8]}-{next(_SHOWN)}"
+    return _template("fragment.html").render(_content(found, name))
 
 
 def _template(name: str):
