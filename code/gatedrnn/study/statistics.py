@@ -41,6 +41,14 @@ def _sample(name: str, values: Sequence[float], at_least: int = 2) -> np.ndarray
     return sample
 
 
+def _paired(first: Sequence[float], second: Sequence[float]) -> np.ndarray:
+    """Return the differences of pairs."""
+    one, two = _sample("first", first), _sample("second", second)
+    if len(one) != len(two):
+        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
+    return one - two
+
+
 def bootstrap_interval(
     values: Sequence[float],
     *,
@@ -104,10 +112,7 @@ def paired_difference(
     ValueError
         If there are fewer than two pairs, or not as many of one as of the other.
     """
-    one, two = _sample("first", first), _sample("second", second)
-    if len(one) != len(two):
-        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
-    difference = one - two
+    difference = _paired(first, second)
     mean = float(difference.mean())
     stats = import_optional("scipy.stats", extra="study")
     error = difference.std(ddof=1) / np.sqrt(len(difference))
@@ -130,10 +135,7 @@ def effect_size(first: Sequence[float], second: Sequence[float]) -> float:
     ValueError
         As `paired_difference`.
     """
-    one, two = _sample("first", first), _sample("second", second)
-    if len(one) != len(two):
-        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
-    difference = one - two
+    difference = _paired(first, second)
     mean, spread = difference.mean(), difference.std(ddof=1)
     if spread <= 1e-12 * np.abs(difference).max(initial=0):
         return float(np.sign(mean) * np.inf) if mean else 0.0
@@ -152,12 +154,10 @@ def sign_flip_test(first: Sequence[float], second: Sequence[float]) -> float:
     ValueError
         As `paired_difference`.
     """
-    one, two = _sample("first", first), _sample("second", second)
-    if len(one) != len(two):
-        raise ValueError(f"second: expected {len(one)} values, one per seed, got {len(two)}")
+    difference = _paired(first, second)
     stats = import_optional("scipy.stats", extra="study")
     result = stats.permutation_test(
-        (one - two,),
+        (difference,),
         lambda values, axis: values.mean(axis),
         permutation_type="samples",
         vectorized=True,
