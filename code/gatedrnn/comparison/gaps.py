@@ -34,7 +34,8 @@ def on_grid(values, times, beat: Rhythm, name: str, fill) -> tuple[np.ndarray, s
     after = int(np.flatnonzero(np.diff(beat.places) > 1)[0])
     where = f"the first after {say(times[after])}"
     stretches = int((np.diff(beat.places) > 1).sum())
-    count = f"{len(missing):,} missing rows in {stretches:,} gaps, {where}"
+    rows, gaps = ("" if n == 1 else "s" for n in (len(missing), stretches))
+    count = f"{len(missing):,} missing row{rows} in {stretches:,} gap{gaps}, {where}"
     if fill is None:
         rows = f"rows {beat.label}" if beat.label.startswith("every") else f"{beat.label} rows"
         raise ValueError(f"{name}: expected {rows} without gaps, got {count}{hint}")

@@ -126,8 +126,9 @@ def _with_times(table, target: str, column: pd.Series, fill, utc: bool, about: d
         first, second = sorted(order[same[0] : same[0] + 2])
         raise ValueError(
             f"{column.name}: expected every time once, got {say(times[same[0]])} in "
-            f"{row_name(first)} and {row_name(second)}, and {len(same)} such pairs in all; if "
-            "several series are in the file, keep one"
+            f"{row_name(first)} and {row_name(second)}, {len(same):,} such "
+            f"pair{'' if len(same) == 1 else 's'} in all; if several series are in the file, keep "
+            "one"
         )
     beat = rhythm(times)
     values, gaps = on_grid(table.to_numpy(float)[order], times, beat, column.name, fill)
