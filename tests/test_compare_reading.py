@@ -103,7 +103,7 @@ WRONG_FILES = {
     ),
     "the same day twice": (
         csv(changed(7, "date", "2020-01-03")),
-        "date: expected every time once, got 2020-01-03 in row 3 and row 8, and 1 such pairs",
+        "date: expected every time once, got 2020-01-03 in row 3 and row 8, 1 such pair in all",
     ),
     "a day missing": (csv(changed(7, "date", "")), "date: expected a time in every row, .* row 8"),
     "no day": (csv(changed(70, "date", "soon")), "date: expected times, got 'soon' in row 71"),
