@@ -8,6 +8,7 @@ dropped: a training cut short is no measurement.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -132,7 +133,8 @@ class _Clock:
             # The bar's own estimate of what is left would be a guess; the end is known.
             form = f"{{desc}} {{bar}} {{elapsed}} of {tqdm.format_interval(total)}"
         # None keeps the bar silent where the output is neither a terminal nor a notebook.
-        self.bar = tqdm(total=total, bar_format=form, leave=False, disable=None)
+        silent = True if os.environ.get("TQDM_DISABLE", "0") not in ("", "0") else None
+        self.bar = tqdm(total=total, bar_format=form, leave=False, disable=silent)
 
     def left(self) -> float:
         return math.inf if self.deadline is None else self.deadline - time.monotonic()
