@@ -130,10 +130,10 @@ class _Clock:
             form, total = "{desc} {bar} {n_fmt}/{total_fmt} trainings", steps
         else:
             total = max(deadline - self.start, 1e-3)
-            # The bar's own estimate of what is left would be a guess; the end is known.
+            # Not the bar's own guess of what is left: the end is known.
             form = f"{{desc}} {{bar}} {{elapsed}} of {tqdm.format_interval(total)}"
         # None keeps the bar silent where the output is neither a terminal nor a notebook.
-        silent = True if os.environ.get("TQDM_DISABLE", "0") not in ("", "0") else None
+        silent = os.environ.get("TQDM_DISABLE", "0") not in ("", "0") or None
         self.bar = tqdm(total=total, bar_format=form, leave=False, disable=silent)
 
     def left(self) -> float:
@@ -259,13 +259,11 @@ def _planned(outcome: Outcome, clock: _Clock) -> int:
 
 def _search(outcome: Outcome, problem: Problem, clock: _Clock, rates: tuple[float, ...]) -> None:
     """Try every rate with every cell, all cells with one rate before the next."""
-    start, epochs = time.monotonic(), 0
+    start, epochs, most = time.monotonic(), 0, outcome.search_epochs
     for rate in rates:
         for cell, size in outcome.sizes.items():
             clock.say(f"{cell}, trying learning rate {rate:g}")
-            _, history = _train(
-                problem, clock, cell, size, rate, SEARCH_SEED, outcome.search_epochs
-            )
+            _, history = _train(problem, clock, cell, size, rate, SEARCH_SEED, most)
             loss = min(history.valid_loss, default=math.inf)
             outcome.search.append((cell, rate, loss))
             epochs += max(1, len(history.valid_loss))
@@ -290,9 +288,8 @@ def _best_rates(outcome: Outcome, rates: tuple[float, ...]) -> dict[str, float]:
 def _final(outcome: Outcome, problem: Problem, clock: _Clock, cell: str, seed: int) -> Run:
     clock.say(f"{cell}, seed {seed}")
     clock.check()
-    model, history = _train(
-        problem, clock, cell, outcome.sizes[cell], outcome.rates[cell], seed, outcome.epochs
-    )
+    size, rate = outcome.sizes[cell], outcome.rates[cell]
+    model, history = _train(problem, clock, cell, size, rate, seed, outcome.epochs)
     if model is None:
         return Run(cell, seed, np.array([]), math.nan, history)
     losses = problem.losses(model, _Timed(problem.test, clock.check))
