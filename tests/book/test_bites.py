@@ -34,6 +34,18 @@ CASES = {
     "one digit of it changed": ("print(0.25)", printed("0.26\n"), {}, False),
     "a changed value": ("1 + 1", [new_output("execute_result", {"text/plain": "3"})], {}, False),
     "an output that is missing": ("print(0.25)", [], {}, False),
+    "another last digit of a number in full": (
+        "print(1.6339497386288455)",
+        printed("1.6339497386288453\n"),
+        {},
+        True,
+    ),
+    "another eighth digit of it": (
+        "print(1.6339497386288455)",
+        printed("1.6339497486288455\n"),
+        {},
+        False,
+    ),
     "another address": (
         "print('<f at 0x7f12ab34cd56>')",
         printed("<f at 0x7fff00000000>\n"),

@@ -9,11 +9,39 @@ from pathlib import Path
 
 from gatedrnn.optional import MissingPackageError
 
-__all__ = ["DataFileError", "MissingPackageError", "PackageFile"]
+__all__ = ["DataFileError", "DataSource", "MissingPackageError", "PackageFile"]
 
 
 class DataFileError(ValueError):
     """A data file that is not there, or is not the one the book was written with."""
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Where a data set comes from, for the list that ``gatedrnn data`` prints.
+
+    Attributes
+    ----------
+    name : str
+        What it is, in a few words.
+    case : str
+        What it is used for.
+    size : str
+        How much there is, with the unit.
+    requirement : str
+        What to give to pip; empty if it is part of this library.
+    licence : str
+        Of the data, as far as it is stated.
+    source : str
+        Who made them.
+    """
+
+    name: str
+    case: str
+    size: str
+    requirement: str
+    licence: str
+    source: str
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatedrnn.layers import Embedding
 from gatedrnn.models import SequenceModel
+from gatedrnn.seq2seq import EncoderDecoder
 from gatedrnn.study.budget import CELLS, count_parameters
 from gatedrnn.study.design import Run
 from gatedrnn.study.tasks import Problem, make_problem
@@ -18,7 +19,10 @@ __all__ = ["build_model", "execute", "total_parameters", "train_run"]
 
 
 def total_parameters(problem: Problem, cell: str, options: Mapping, hidden_size: int) -> int:
-    """Return how many parameters the model of a problem has, without building it."""
+    """Return how many parameters the model of a problem has."""
+    if problem.build is not None:  # only the builder knows
+        rng = np.random.default_rng(0)
+        return build_model(problem, cell, options, hidden_size, rng).num_parameters
     embedding = 0 if problem.num_tokens is None else problem.num_tokens * problem.input_size
     layer = count_parameters(
         cell, problem.input_size, hidden_size, reset_after=options.get("reset_after", True)
@@ -28,8 +32,10 @@ def total_parameters(problem: Problem, cell: str, options: Mapping, hidden_size:
 
 def build_model(
     problem: Problem, cell: str, options: Mapping, hidden_size: int, rng: np.random.Generator
-) -> SequenceModel:
+) -> SequenceModel | EncoderDecoder:
     """Return a new model for a problem."""
+    if problem.build is not None:
+        return problem.build(CELLS[cell], hidden_size, rng=rng, **options)
     embedding = None
     if problem.num_tokens is not None:
         embedding = Embedding(problem.num_tokens, problem.input_size, rng=rng)

@@ -46,6 +46,11 @@ class Problem:
         same training data; a function, for some take seconds.
     details : callable or None
         ``details(model, test)`` returns what else is worth keeping of a final run.
+    build : callable or None
+        ``build(cell, hidden_size, rng=rng, **options)`` returns the model, where one recurrent
+        layer with a readout is not enough; ``cell`` is a class such as `gatedrnn.LSTM`. The model
+        has what `gatedrnn.train.fit` wants: `params`, `num_parameters`, `set_params`, `forward`
+        and `backward`. Then `input_size`, `output_size`, `num_tokens` and `readout` say nothing.
     """
 
     train: Iterable[Batch | tuple]
@@ -53,13 +58,14 @@ class Problem:
     test: Any
     loss: Callable
     score: Callable
-    input_size: int
-    output_size: int
+    input_size: int = 0
+    output_size: int = 0
     num_tokens: int | None = None
     readout: str = "last"
     carry_state: bool = False
     baselines: Callable[[], dict[str, float]] = _no_baselines
     details: Callable | None = None
+    build: Callable | None = None
 
 
 def accuracy(model, batches: list) -> float:
