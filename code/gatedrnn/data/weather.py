@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatedrnn.data.packages import DataFileError, PackageFile
+from gatedrnn.data.packages import DataFileError, DataSource, PackageFile
 from gatedrnn.validation import check_array, check_floats, check_positive_int
 
 __all__ = [
@@ -28,6 +28,14 @@ SEATTLE = PackageFile(
     sha256="62f0609f787158128aa2bd102967173a4953122dd4f872bf1d502cae1037df0b",
 )
 YEAR = 365.2425  # days
+SOURCE = DataSource(
+    name="Seattle weather",
+    case="forecasting the highest temperature",
+    size="1,461 days, 5 variables",
+    requirement=SEATTLE.requirement,
+    licence="public domain (a work of the US government); the package: MIT",
+    source="NOAA, station Seattle-Tacoma airport, 2012 to 2015, in vega-datasets",
+)
 
 
 @dataclass(frozen=True)
