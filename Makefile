@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 HTML := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test notebooks studies bench lint format screenshot clean
+.PHONY: help book serve test notebooks studies bench lint format explorers downloads screenshot clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,12 @@ format: $(INSTALLED)  ## bring the code and the cells of the pages into shape
 	$(BIN)/ruff format code tests conftest.py book/*.py book/_ext
 	$(BIN)/ruff check --fix code tests conftest.py book/*.py book/_ext
 	$(BIN)/python book/format_cells.py
+
+explorers: $(INSTALLED)  ## train the models of the explorers in the pages (takes 5 minutes)
+	$(BIN)/python book/explorers.py
+
+downloads: book  ## run the notebooks that the pages offer, each in a fresh environment (takes long)
+	$(BIN)/python book/check_downloads.py
 
 screenshot: book  ## make the picture in the README
 	$(BIN)/python book/screenshot.py

@@ -1,0 +1,216 @@
+"""Notebooks that run by themselves: in Colab, or anywhere with Python and PyPI.
+
+A first cell unpacks the library and the files that the page reads, and installs what is missing,
+with the NumPy that is there left alone. The text is turned from MyST into plain Markdown, with the
+numbers that the cells have put into it.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import io
+import re
+import sys
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from execute import ROOT, code_of, name_of, notebook_of, pages
+from gatedrnn import data
+from gatedrnn.data.catalogue import catalogue
+from plain_markdown import Pages, to_plain
+
+CODE = ROOT / "code" / "gatedrnn"
+
+#: What is given to pip for a module, where that is not its own name.
+PACKAGES = {
+    "IPython": "ipython",
+    "sklearn": "scikit-learn",
+    "matplotlib_inline": "matplotlib-inline",
+}
+#: What parts of the library import when they are used.
+PARTS = {
+    "gatedrnn.plotting": ("matplotlib", "IPython"),
+    "gatedrnn.diagrams": ("matplotlib", "IPython"),
+    "gatedrnn.study": ("scipy", "pandas", "joblib", "filelock", "tqdm", "safetensors"),
+    "gatedrnn.train": ("tqdm", "safetensors"),
+    "gatedrnn.comparison": ("scipy", "pandas", "pyarrow", "tqdm", "matplotlib", "jinja2"),
+    "gatedrnn.bench": ("tqdm", "threadpoolctl"),
+    "gatedrnn.frameworks.pytorch": ("torch",),
+    "gatedrnn.frameworks.mxnet": ("mxnet",),
+    "gatedrnn.frameworks.jax": ("jax",),
+    "gatedrnn.frameworks.keras": ("keras", "jax"),
+    "gatedrnn.frameworks.flax": ("flax", "jax"),
+    "gatedrnn.frameworks.onnx": ("onnx", "onnxruntime"),
+}
+#: MXNet asks for an old NumPy and runs beside a new one. It needs distutils, of setuptools.
+MXNET = ("mxnet==1.9.1", "graphviz==0.21")
+BESIDE_MXNET = ("requests", "setuptools")
+
+FIRST_CELL = """\
+# This cell makes the notebook run by itself. It unpacks the library gatedrnn and the files that the
+# page reads into a folder beside the notebook, and installs what is missing; the NumPy that is
+# there stays as it is.
+import base64, importlib.util, io, os, subprocess, sys, tarfile, tempfile, types
+from importlib import metadata
+from pathlib import Path
+
+FOLDER = Path("gated_book").resolve()
+NEEDED = {needed!r}  # module: what to install
+ALONE = {alone!r}  # package and version: read or run without what it asks for
+ARCHIVE = "{archive}"
+
+with tarfile.open(fileobj=io.BytesIO(base64.b64decode(ARCHIVE))) as content:
+    content.extractall(FOLDER, filter="data")
+os.makedirs(FOLDER / "{place}", exist_ok=True)
+os.chdir(FOLDER / "{place}")
+sys.path.insert(0, str(FOLDER / "code"))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(FOLDER / "code"), os.environ.get("PYTHONPATH", "")])
+
+
+def install(*arguments):
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *arguments])
+
+
+def version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+missing = [what for module, what in NEEDED.items() if importlib.util.find_spec(module) is None]
+with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as constraint:
+    if version("numpy"):
+        constraint.write("numpy==" + version("numpy"))
+if missing:
+    install("--constraint", constraint.name, *missing)
+for what in ALONE:
+    if version(what.split("==")[0]) not in [what.split("==")[-1]]:
+        install("--no-deps", what)
+importlib.invalidate_caches()
+if importlib.util.find_spec("myst_nb") is None:  # the book's pages put numbers into their text
+    sys.modules["myst_nb"] = types.SimpleNamespace(glue=lambda *arguments, **options: None)
+"""
+
+
+def archive(page: Path, sources: list[str]) -> bytes:
+    """Return the library, and what else the page's code reads, in a compressed archive."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:xz", preset=9) as target:
+        for file in sorted([*library_files(sources), *files_read(page, sources)]):
+            content = file.read_bytes()
+            info = tarfile.TarInfo(file.relative_to(ROOT).as_posix())  # of no time and no owner
+            info.size = len(content)
+            target.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def library_files(sources: list[str]) -> list[Path]:
+    """Return the files of the library; the chorales, half of its weight, only where they sound."""
+    files = [file for file in CODE.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    heard = any("chorale" in source for source in sources)
+    return [file for file in files if heard or file.name != "chorales.npz"]
+
+
+def files_read(page: Path, sources: list[str]) -> list[Path]:
+    """Return the files of the book that the code names by a path that begins with two dots."""
+    folder = notebook_of(page).parent
+    named = {path for source in sources for path in re.findall(r"[\"'](\.\./[^\"']*)[\"']", source)}
+    found = set()
+    for path in named:
+        file = (folder / path).resolve()
+        if file.is_file():
+            found.add(file)
+        elif file.is_dir():  # all results, for the pages that go through them
+            found.update(file.glob("*.json"))
+    return sorted(found)
+
+
+def imported(sources: list[str]) -> set[str]:
+    """Return the names of all modules that code imports."""
+    names = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module)
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+@cache
+def read_by() -> dict[str, str]:
+    """Return which package each name of `gatedrnn.data` reads, and each package named as it is."""
+    found = {one.requirement.partition("==")[0]: one.requirement for one in catalogue()}
+    for name in data.__all__:
+        module = sys.modules.get(getattr(getattr(data, name), "__module__", None))
+        sources = getattr(module, "SOURCE", ())
+        for one in sources if isinstance(sources, tuple) else (sources,):
+            found[name] = one.requirement
+    return {name: requirement for name, requirement in found.items() if requirement}
+
+
+def needs(sources: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return what code needs: modules with their packages, and packages to install alone."""
+    names = imported(sources)
+    modules = {name.partition(".")[0] for name in names}
+    for name in names:
+        for part, wanted in PARTS.items():
+            if name == part or name.startswith(f"{part}."):
+                modules.update(wanted)
+    alone = {
+        requirement
+        for name, requirement in read_by().items()
+        if any(re.search(rf"\b{name}\b", source) for source in sources)
+    }
+    if "mxnet" in modules:
+        modules.update(BESIDE_MXNET)
+        alone.update(MXNET)
+    known = set(sys.stdlib_module_names) | {"gatedrnn", "mxnet", "myst_nb"}
+    return {name: PACKAGES.get(name, name) for name in sorted(modules - known)}, sorted(alone)
+
+
+def first_cell(page: Path, sources: list[str]) -> str:
+    """Return the code of the cell that a page's notebook begins with."""
+    needed, alone = needs(sources)
+    return FIRST_CELL.format(
+        needed=needed,
+        alone=alone,
+        archive=base64.b64encode(archive(page, sources)).decode("ascii"),
+        place=notebook_of(page).parent.relative_to(ROOT).as_posix(),
+    ).rstrip("\n")
+
+
+def stored_pages(citations: dict[str, str]) -> Pages:
+    """Return what the pages say of themselves, with the numbers of their stored notebooks."""
+    found = Pages(citations=citations)
+    for page in pages():
+        notebook = nbformat.read(notebook_of(page), as_version=4)
+        found.add(name_of(page).with_suffix("").as_posix(), notebook)
+    return found
+
+
+def standalone(page: Path, known: Pages) -> nbformat.NotebookNode:
+    """Return a page as a notebook that runs by itself, with its stored outputs."""
+    notebook = nbformat.read(notebook_of(page), as_version=4)
+    sources = code_of(notebook)
+    name = name_of(page).with_suffix("").as_posix()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = to_plain(cell.source, name, known)
+        cell.metadata = nbformat.from_dict({})
+        cell.pop("attachments", None)
+    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+    if sources:
+        cell = nbformat.v4.new_code_cell(
+            first_cell(page, sources),
+            id="runs-by-itself",
+            metadata={"jupyter": {"source_hidden": True}},
+        )
+        notebook.cells.insert(1, cell)
+    return notebook

@@ -1,0 +1,88 @@
+"""What a reader's browser finds wrong with a page."""
+
+import gzip
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LAPTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+SET_THEME = """theme => {
+  document.documentElement.dataset.theme = theme;
+  document.documentElement.dataset.mode = theme;
+}"""
+RUN_AXE = """async rules => {
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+  return found.violations.map(rule => rule.id + ": " + rule.nodes[0].html.slice(0, 120) + " | "
+    + rule.nodes[0].failureSummary.slice(0, 200));
+}"""
+TWICE = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map(element => element.id);
+  return [...new Set(ids.filter((id, k) => ids.indexOf(id) !== k))];
+}"""
+# Text that a formula should have become: outside of code, and not the source that KaTeX keeps.
+RAW_TEX = r"""() => {
+  const copy = document.querySelector("article").cloneNode(true);
+  copy.querySelectorAll("code, pre, script, style, .katex").forEach(element => element.remove());
+  const found = copy.textContent.match(/\\(frac|sigma|circ|times|text|mathbf|begin|tanh)\b|\$[^$\n]{1,80}\$/g);
+  return found || [];
+}"""
+TOO_WIDE = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
+ALT = """() => [...document.querySelectorAll("article img")].map(image => image.getAttribute("alt"))"""
+
+
+def faults(browser: Browser, url: str) -> list[str]:
+    """Return what is wrong with a page, read on a laptop in the light and on a phone in the dark."""
+    found = []
+    page = browser.new_page(viewport=LAPTOP, reduced_motion="reduce")
+    page.on("console", lambda message: found.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    page.on("requestfailed", lambda request: found.append(f"not there: {request.url}"))
+    host = re.match(r"\w+://[^/]*", url)[0]
+
+    def look(request) -> None:
+        if not request.url.startswith((host, "data:", "blob:")):
+            found.append(f"another host: {request.url}")
+
+    page.on("request", look)
+    page.goto(url, wait_until="load")
+    headings = page.locator("h1").count()
+    if headings != 1:
+        found.append(f"{headings} headings of the first level")
+    found += [f"id twice: {name}" for name in page.evaluate(TWICE)]
+    found += [f"raw TeX: {text}" for text in page.evaluate(RAW_TEX)]
+    for alt in page.evaluate(ALT):
+        if alt is None or len(alt.split()) < 3 or re.search(r"\.(png|svg|jpe?g)\b|^_images", alt):
+            found.append(f"alt text: {alt!r}")
+    page.evaluate(AXE.read_text("utf-8"))
+    for theme, size in (("light", LAPTOP), ("dark", PHONE)):
+        page.set_viewport_size(size)
+        page.evaluate(SET_THEME, theme)
+        found += [f"{theme}, {size['width']}: {text}" for text in page.evaluate(RUN_AXE, RULES)]
+        wider = page.evaluate(TOO_WIDE)
+        if wider > 0:
+            found.append(f"{size['width']}: {wider} pixels wider than the window")
+    page.close()
+    return found
+
+
+def weight(browser: Browser, url: str) -> tuple[int, int]:
+    """Return the bytes of a page and what it loads, compressed, and how many figures it has."""
+    page = browser.new_page(viewport=LAPTOP)
+    loaded = {}
+    page.on("response", lambda response: loaded.setdefault(response.url, response))
+    page.goto(url, wait_until="networkidle")
+    figures = page.locator("article img").count()
+    total = 0
+    for address, response in loaded.items():
+        if response.ok and not address.startswith("data:"):
+            body = response.body()
+            packed = address.endswith((".woff2", ".png", ".jpg"))
+            total += len(body) if packed else len(gzip.compress(body, 6))
+    page.close()
+    return total, figures
