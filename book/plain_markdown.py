@@ -91,6 +91,7 @@ def to_plain(text: str, name: str, pages: Pages) -> str:
     """
     text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
     text = "\n".join(_without_fences(text.splitlines()))
+    text = re.sub(r"\\htmlData\{[^{}]*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"{\1}", text)
     return ROLE.sub(lambda found: _role(found[1], found[2], name, pages), text).strip("\n")
 
 

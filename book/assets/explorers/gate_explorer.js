@@ -88,7 +88,8 @@
         this.note,
         this.words,
         make("div", { class: "gx-row" },
-          make("label", { for: "gx-time" }, "Character"), this.slider,
+          make("label", { for: "gx-time" }, "Character"), this.slider),
+        make("div", { class: "gx-row" },
           make("label", { for: "gx-sort" }, "Sort the units"), this.sorting),
         make("div", { class: "gx-cells" }, ...cells),
       );
