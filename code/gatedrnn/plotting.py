@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gatedrnn.piano_roll import show_piano_roll
 from gatedrnn.progress_board import ProgressBoard
 from gatedrnn.style import (
     CELL_COLOURS,
@@ -37,6 +38,7 @@ __all__ = [
     "show_gate_maps",
     "show_gates",
     "show_heatmaps",
+    "show_piano_roll",
     "use_book_style",
 ]
 

@@ -69,6 +69,10 @@ def import_mxnet() -> types.ModuleType:
             if importlib.util.find_spec(name.partition(".")[0]) is not None:
                 importlib.import_module(name)
         _forget_half_imported()
+        # MXNet only asks whether scikit-learn is there; what that imports would keep the stand-in.
+        hidden = "sklearn" not in sys.modules
+        if hidden:
+            sys.modules["sklearn"] = None
         sys.modules["numpy"] = _numpy_for_mxnet()
         try:
             with warnings.catch_warnings():
@@ -85,6 +89,8 @@ def import_mxnet() -> types.ModuleType:
             ) from error
         finally:
             sys.modules["numpy"] = numpy
+            if hidden:
+                del sys.modules["sklearn"]
         _mend_scipy(mxnet)
         return mxnet
 

@@ -50,7 +50,7 @@ OPSET, IR_VERSION = 17, 8
 
 
 @dataclass
-class _Graph:
+class Graph:
     """A graph that is being built."""
 
     nodes: list = field(default_factory=list)
@@ -66,6 +66,19 @@ class _Graph:
         """Add an array; return its name."""
         self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
+
+    def model(self, description: dict[str, Any]) -> onnx.ModelProto:
+        """Return the finished graph as a checked model, with what it does not say about itself."""
+        proto = helper.make_model(
+            helper.make_graph(self.nodes, "gatedrnn", self.inputs, self.outputs, self.constants),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            producer_name="gatedrnn",
+            producer_version=gatedrnn.__version__,
+            ir_version=IR_VERSION,
+        )
+        helper.set_model_props(proto, {"gatedrnn": json.dumps(description)})
+        onnx.checker.check_model(proto, full_check=True)
+        return proto
 
 
 def to_onnx(model: Recurrent | Stack | SequenceModel, *, lengths: bool = False) -> onnx.ModelProto:
@@ -99,7 +112,7 @@ def to_onnx(model: Recurrent | Stack | SequenceModel, *, lengths: bool = False) 
             raise TypeError(f"model: expected cells RNN, LSTM or GRU, got {own!r}")
     if cell.dtype != np.float32:
         raise ValueError(f"model: expected float32, got {cell.dtype}")
-    graph = _Graph()
+    graph = Graph()
     embedding = getattr(model, "embedding", None)
     if embedding is None:
         xs, shape, dtype = "xs", ("T", "N", cell.input_size), TensorProto.FLOAT
@@ -126,16 +139,7 @@ def to_onnx(model: Recurrent | Stack | SequenceModel, *, lengths: bool = False) 
     graph.add("Identity", [out], ["out"])
     info = helper.make_tensor_value_info("out", TensorProto.FLOAT, (*shape, size))
     graph.outputs.insert(0, info)
-    proto = helper.make_model(
-        helper.make_graph(graph.nodes, "gatedrnn", graph.inputs, graph.outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        producer_name="gatedrnn",
-        producer_version=gatedrnn.__version__,
-        ir_version=IR_VERSION,
-    )
-    helper.set_model_props(proto, {"gatedrnn": json.dumps(_description(model, cell))})
-    onnx.checker.check_model(proto, full_check=True)
-    return proto
+    return graph.model(_description(model, cell))
 
 
 def save_onnx(
@@ -164,7 +168,7 @@ def _description(model, cell: Recurrent | Stack) -> dict[str, Any]:
     }
 
 
-def _add_layers(graph: _Graph, cell: Recurrent | Stack, xs: str, lengths: bool) -> str:
+def _add_layers(graph: Graph, cell: Recurrent | Stack, xs: str, lengths: bool) -> str:
     """Add a node per layer and what stands around it; return the name of the last one's output."""
     cells = list(cells_of(cell).items())
     directions = 1 + getattr(cell, "bidirectional", False)
@@ -212,7 +216,7 @@ def _add_layers(graph: _Graph, cell: Recurrent | Stack, xs: str, lengths: bool) 
     return xs
 
 
-def _add_last(graph: _Graph, hs: str, lengths: bool) -> str:
+def _add_last(graph: Graph, hs: str, lengths: bool) -> str:
     """Add what takes the output of each sample's last step; return its name."""
     if not lengths:
         graph.add("Gather", [hs, graph.constant("last step", np.int64(-1))], ["last"], axis=0)

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from gatedrnn.study.tasks import counting, memory, sequences
+from gatedrnn.study.tasks import (
+    counting,
+    deployed,
+    dialogue,
+    emotion,
+    memory,
+    sentiment,
+    sequences,
+    speakers,
+    speech,
+    stocks,
+    translation,
+    weather_ahead,
+)
 from gatedrnn.study.tasks.problem import Problem
 
 __all__ = ["TASKS", "Problem", "Task", "find_task", "make_problem"]
@@ -44,6 +57,18 @@ TASKS: dict[str, Task] = {
     "weather": Task(sequences.weather, "RMSE (°C)", False),
     "chorales": Task(sequences.chorales, "NLL (nats per step)", False),
     "characters": Task(sequences.characters, "bits per character", False),
+    "sentiment": Task(sentiment.sentiment, "accuracy", True),
+    "speech": Task(speech.speech, "digit error rate", False),
+    "speakers": Task(speakers.speakers, "accuracy", True),
+    "emotion": Task(emotion.emotion, "accuracy", True),
+    "deployed_weather": Task(deployed.weather, "RMSE (°C) with int8 weights", False),
+    "deployed_adding": Task(deployed.adding, "mean squared error with int8 weights", False),
+    "deployed_sentiment": Task(deployed.sentiment, "accuracy with int8 weights", True),
+    "stock_returns": Task(stocks.stock_returns, "RMSE (% a day)", False),
+    "stock_volatility": Task(stocks.stock_volatility, "RMSE of log volatility", False),
+    "dates": Task(translation.dates, "exact match", True),
+    "dialogue": Task(dialogue.dialogue, "share of right answers", True),
+    "weather_ahead": Task(weather_ahead.weather_ahead, "RMSE (°C)", False),
 }
 
 
