@@ -23,6 +23,8 @@ REPAIRS = (
         re.compile(r"<summary>(?=<span class=\"toctree-toggle)"),
         '<summary aria-label="Pages of this chapter">',
     ),
+    # A cell that is folded away has a name that is not what stands on it.
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # The name of the search button is not what stands on it.
     (
         re.compile(r'(<button class="btn search-button-field[^>]*?) title="\w+" aria-label="\w+"'),
@@ -31,8 +33,8 @@ REPAIRS = (
 )
 #: Ids that sphinx-exercise gives to every exercise of a page alike.
 REPEATED = re.compile(r'id="((?:exercise|solution)-content)"')
-#: The theme tells the console what it does.
-TALK = re.compile(r"console\.log\((?:`[^`]*`|\"[^\"]*\")\)")
+#: The theme and an extension tell the console what they do.
+TALK = re.compile(r"console\.log\(\s*(?:`[^`]*`|\"[^\"]*\")\s*\)")
 
 
 def mend(page: str) -> str:
@@ -52,7 +54,7 @@ def mend_all(app: Sphinx, exception: Exception | None) -> None:
         mended = mend(text)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
-    for script in Path(app.outdir, "_static", "scripts").glob("*.js"):
+    for script in Path(app.outdir, "_static").rglob("*.js"):
         text = script.read_text(encoding="utf-8")
         silent = TALK.sub("void 0", text)
         if silent != text:

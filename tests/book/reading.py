@@ -17,7 +17,9 @@ SET_THEME = """theme => {
   document.documentElement.dataset.mode = theme;
 }"""
 RUN_AXE = """async rules => {
-  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+  const found = await axe.run(document, {
+    runOnly: rules, resultTypes: ["violations"], preload: false,
+  });
   return found.violations.map(rule => rule.id + ": " + rule.nodes[0].html.slice(0, 120) + " | "
     + rule.nodes[0].failureSummary.slice(0, 200));
 }"""
@@ -27,7 +29,7 @@ TWICE = """() => {
 }"""
 # Text that a formula should have become: outside of code, and not the source that KaTeX keeps.
 RAW_TEX = r"""() => {
-  const copy = document.querySelector("article").cloneNode(true);
+  const copy = (document.querySelector("article") || document.body).cloneNode(true);
   copy.querySelectorAll("code, pre, script, style, .katex").forEach(element => element.remove());
   const tex = /\\(frac|sigma|circ|times|text|mathbf|begin|tanh)\b|\$[^$\n]{1,80}\$/g;
   return copy.textContent.match(tex) || [];
@@ -64,6 +66,7 @@ def faults(browser: Browser, url: str) -> list[str]:
     for theme, size in (("light", LAPTOP), ("dark", PHONE)):
         page.set_viewport_size(size)
         page.evaluate(SET_THEME, theme)
+        page.wait_for_timeout(500)  # until the theme has seen which boxes scroll
         found += [f"{theme}, {size['width']}: {text}" for text in page.evaluate(RUN_AXE, RULES)]
         wider = page.evaluate(TOO_WIDE)
         if wider > 0:
