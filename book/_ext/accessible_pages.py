@@ -41,6 +41,7 @@ def mend(page: str) -> str:
     """Return the text of a page with the repairs made."""
     for pattern, replacement in REPAIRS:
         page = pattern.sub(replacement, page)
+    page = TALK.sub("void 0", page)
     count = itertools.count(1)
     return REPEATED.sub(lambda found: f'id="{found[1]}-{next(count)}"', page)
 
