@@ -46,6 +46,12 @@ CASES = {
         {},
         False,
     ),
+    "another number for the text": (
+        "0.75",
+        [new_output("execute_result", {"text/plain": "0.76"})],
+        {},
+        True,
+    ),
     "another address": (
         "print('<f at 0x7f12ab34cd56>')",
         printed("<f at 0x7fff00000000>\n"),
