@@ -23,6 +23,8 @@ REPAIRS = (
         re.compile(r"<summary>(?=<span class=\"toctree-toggle)"),
         '<summary aria-label="Pages of this chapter">',
     ),
+    # Roles that are deprecated, in a list that holds more than entries.
+    (re.compile(r' role="doc-biblioentry"|(?<=<div) role="list"(?= class="citation-list")'), ""),
     # A cell that is folded away has a name that is not what stands on it.
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     # The name of the search button is not what stands on it.
