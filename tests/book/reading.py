@@ -81,7 +81,7 @@ def weight(browser: Browser, url: str) -> tuple[int, int]:
     loaded = {}
     page.on("response", lambda response: loaded.setdefault(response.url, response))
     page.goto(url, wait_until="networkidle")
-    figures = page.locator("article img").count()
+    figures = page.locator("article img, article canvas, article svg").count()
     total = 0
     for address, response in loaded.items():
         if response.ok and not address.startswith("data:"):
