@@ -108,7 +108,7 @@ def _without_fences(lines: list[str]) -> list[str]:
             continue
         if found:
             fence, kind, title = found.groups()
-            if kind in DROPPED or kind.startswith("solution-end"):
+            if kind in DROPPED:
                 # A solution's end closes at once; others hold what nobody sees.
                 skipping = fence
                 continue
