@@ -34,7 +34,7 @@ serve: book  ## show the pages on http://localhost:8000 (PORT=... for another)
 test: $(INSTALLED)  ## run the unit tests and every notebook, and compare
 	$(BIN)/python -m pytest --nbval
 
-notebooks: $(INSTALLED)  ## execute the chapters whose code changed (PAGE=... for one, FORCE=1 for all)
+notebooks: $(INSTALLED)  ## execute the chapters whose code or results changed (PAGE=... for one, FORCE=1 for all)
 	$(BIN)/python book/execute.py $(if $(FORCE),--force) $(PAGE)
 
 studies: $(INSTALLED)  ## run what is missing of the studies behind book/results (takes long)

@@ -2,9 +2,10 @@
 
 The landing page, book/index.md, has its notebook there too.
 
-A page whose code is what its stored notebook already has keeps the stored outputs; only its text
-is renewed. A page whose code has changed is executed from top to bottom. Nothing in a notebook
-depends on the time or on chance, so that an unchanged page gives the same bytes.
+A page whose code is what its stored notebook already has, and which reads the same results of
+studies, keeps the stored outputs; only its text is renewed. Any other page is executed from top to
+bottom. Nothing in a notebook depends on the time or on chance, so that an unchanged page gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -52,13 +54,29 @@ def code_of(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def files_read(page: Path, sources: list[str]) -> list[Path]:
+    """Return the files of the book that the code names by a path that begins with two dots."""
+    folder = notebook_of(page).parent
+    named = {path for source in sources for path in re.findall(r"[\"'](\.\./[^\"']*)[\"']", source)}
+    found = set()
+    for path in named:
+        file = (folder / path).resolve()
+        if file.is_file():
+            found.add(file)
+        elif file.is_dir():  # all results, for the pages that go through them
+            found.update(file.glob("*.json"))
+    return sorted(found)
+
+
 def read_page(page: Path) -> nbformat.NotebookNode:
     """Return a page as a notebook without outputs, with ids that depend on the content alone."""
     notebook = jupytext.read(page, fmt="md:myst")
-    kernel = notebook.metadata["kernelspec"]
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": kernel, "language_info": {"name": "python"}}
-    )
+    read = {
+        file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+        for file in files_read(page, code_of(notebook))
+    }
+    metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    notebook.metadata = nbformat.from_dict(metadata | ({"read": read} if read else {}))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     seen: dict[str, int] = {}
     for cell in notebook.cells:
@@ -75,6 +93,8 @@ def with_stored_outputs(page: Path) -> nbformat.NotebookNode | None:
         return None
     notebook, stored = read_page(page), nbformat.read(stored_path, as_version=4)
     if code_of(notebook) != code_of(stored):
+        return None
+    if notebook.metadata.get("read") != stored.metadata.get("read"):
         return None
     outputs = [cell for cell in stored.cells if cell.cell_type == "code"]
     fresh = [cell for cell in notebook.cells if cell.cell_type == "code"]

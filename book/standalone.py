@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from execute import ROOT, code_of, name_of, notebook_of, pages
+from execute import ROOT, code_of, files_read, name_of, notebook_of, pages
 from gatedrnn import data
 from gatedrnn.data.catalogue import catalogue
 from plain_markdown import Pages, to_plain
@@ -116,20 +116,6 @@ def library_files(sources: list[str]) -> list[Path]:
     return [file for file in files if heard or file.name != "chorales.npz"]
 
 
-def files_read(page: Path, sources: list[str]) -> list[Path]:
-    """Return the files of the book that the code names by a path that begins with two dots."""
-    folder = notebook_of(page).parent
-    named = {path for source in sources for path in re.findall(r"[\"'](\.\./[^\"']*)[\"']", source)}
-    found = set()
-    for path in named:
-        file = (folder / path).resolve()
-        if file.is_file():
-            found.add(file)
-        elif file.is_dir():  # all results, for the pages that go through them
-            found.update(file.glob("*.json"))
-    return sorted(found)
-
-
 def imported(sources: list[str]) -> set[str]:
     """Return the names of all modules that code imports."""
     names = set()
@@ -205,6 +191,7 @@ def standalone(page: Path, known: Pages) -> nbformat.NotebookNode:
             cell.source = to_plain(cell.source, name, known)
         cell.metadata = nbformat.from_dict({})
         cell.pop("attachments", None)
+    notebook.metadata.pop("read", None)
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
     if sources:
         cell = nbformat.v4.new_code_cell(

@@ -95,3 +95,12 @@ def test_changed_code_is_noticed(tmp_path, monkeypatch):
     next(cell for cell in changed.cells if cell.cell_type == "code").source += " "
     monkeypatch.setattr(execute, "read_page", lambda _: changed)
     assert execute.with_stored_outputs(page) is None
+
+
+def test_changed_results_are_noticed(monkeypatch):
+    """A page that reads a study's results has to be executed again when they are others."""
+    page = next(page for page in PAGES if "read" in execute.read_page(page).metadata)
+    changed = execute.read_page(page)
+    changed.metadata["read"] = {file: "another" for file in changed.metadata["read"]}
+    monkeypatch.setattr(execute, "read_page", lambda _: changed)
+    assert execute.with_stored_outputs(page) is None
