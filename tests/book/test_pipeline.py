@@ -101,6 +101,6 @@ def test_changed_results_are_noticed(monkeypatch):
     """A page that reads a study's results has to be executed again when they are others."""
     page = next(page for page in PAGES if "read" in execute.read_page(page).metadata)
     changed = execute.read_page(page)
-    changed.metadata["read"] = {file: "another" for file in changed.metadata["read"]}
+    changed.metadata["read"] = dict.fromkeys(changed.metadata["read"], "another")
     monkeypatch.setattr(execute, "read_page", lambda _: changed)
     assert execute.with_stored_outputs(page) is None
