@@ -5,8 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from gatedrnn.baselines import ChordTable
 from gatedrnn.chords import OrderedKeys, count_distribution, draw_keys
-from gatedrnn.data import ChordTable, bach_chorales, independent_keys
+from gatedrnn.data import bach_chorales, independent_keys
 
 
 def every_chord(keys):

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from gatedrnn.baselines import WordTemplates
 from gatedrnn.data import (
     Batch,
     LabelBatch,
     LabelBatches,
-    WordTemplates,
     edit_operations,
     error_rate,
     label_batch,

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from gatedrnn.baselines import warping_distances
 from gatedrnn.data import (
     DataFileError,
     MissingPackageError,
@@ -14,7 +15,6 @@ from gatedrnn.data import (
     japanese_vowels,
     resample,
     vowels,
-    warping_distances,
 )
 from gatedrnn.data.vowels import read_ts
 

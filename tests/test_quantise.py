@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gatedrnn import GRU, LSTM, RNN, Embedding, SequenceModel
-from gatedrnn.integer_cell import IntegerCell, with_integers
-from gatedrnn.quantise import (
+from gatedrnn.deployment.integer_cell import IntegerCell, with_integers
+from gatedrnn.deployment.quantise import (
     QuantisedMatrix,
     load_quantised,
     pack,

@@ -5,7 +5,7 @@ import pytest
 from frameworks_required import require
 
 from gatedrnn import GRU, LSTM, RNN, Embedding, SequenceModel, Stack
-from gatedrnn.streaming import Stream
+from gatedrnn.deployment.streaming import Stream
 
 CELLS = [RNN, LSTM, GRU]
 

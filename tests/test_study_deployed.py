@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gatedrnn import data
-from gatedrnn.quantise import rounded
+from gatedrnn.deployment.quantise import rounded
 from gatedrnn.study.execution import build_model
 from gatedrnn.study.tasks import deployed, make_problem, sequences
 

@@ -5,7 +5,7 @@ A stepper is a function of a `SequenceModel` that returns a function of one inpu
 output_size). Each has one thread.
 
 - *cell.step*: our layer's own, a sequence of length one.
-- *Stream*: our lean one, `gatedrnn.streaming`.
+- *Stream*: our lean one, `gatedrnn.deployment.streaming`.
 - *onnxruntime*: the layer as one node, and *onnxruntime, written out*: one step of plain products.
 - *PyTorch*, *MXNet*: the frameworks' layers, fed sequences of length one.
 """
@@ -16,9 +16,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gatedrnn.deployment.streaming import Stream
 from gatedrnn.models import SequenceModel
 from gatedrnn.optional import import_optional
-from gatedrnn.streaming import Stream
 
 __all__ = ["STEPPERS", "one_thread_session"]
 

@@ -6,12 +6,12 @@ from collections import Counter
 
 import numpy as np
 
+from gatedrnn.baselines.ngram import NGram
 from gatedrnn.comparison.problem import Problem
 from gatedrnn.comparison.reading import Source
 from gatedrnn.data import Vocabulary, contiguous_batches, split_text
 from gatedrnn.functional import log_softmax, softmax, softmax_cross_entropy
 from gatedrnn.models import SequenceModel
-from gatedrnn.study.ngram import NGram
 
 __all__ = ["text_problem"]
 

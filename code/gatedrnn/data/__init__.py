@@ -17,7 +17,6 @@ from gatedrnn.data.chorales import (
     last_step_keys,
     next_step_batch,
 )
-from gatedrnn.data.chord_table import ChordTable
 from gatedrnn.data.conversations import (
     Dialogues,
     hard_conversations,
@@ -90,7 +89,6 @@ from gatedrnn.data.text import (
     split_text,
 )
 from gatedrnn.data.vowels import Utterances, Vowels, hold_out, japanese_vowels, resample
-from gatedrnn.data.warping import warping_distances
 from gatedrnn.data.wav import read_wav
 from gatedrnn.data.weather import (
     Standardiser,
@@ -101,7 +99,6 @@ from gatedrnn.data.weather import (
     seattle_weather,
     windows,
 )
-from gatedrnn.data.word_templates import WordTemplates
 from gatedrnn.data.words import (
     PADDING,
     UNKNOWN,
@@ -129,7 +126,6 @@ __all__ = [
     "Batch",
     "Booking",
     "Chorales",
-    "ChordTable",
     "Conversation",
     "ConversationBatches",
     "DataFileError",
@@ -159,7 +155,6 @@ __all__ = [
     "Vocabulary",
     "Vowels",
     "Weather",
-    "WordTemplates",
     "WordVocabulary",
     "add_noise",
     "adding_problem",
@@ -223,7 +218,6 @@ __all__ = [
     "temporal_order",
     "to_wav",
     "trailing_mean",
-    "warping_distances",
     "windows",
     "write_prosodies",
     "written_dates",

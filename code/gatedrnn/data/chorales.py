@@ -141,7 +141,7 @@ def next_step_batch(rolls: Sequence[np.ndarray], dtype: np.dtype | type = np.flo
     ValueError
         If there are no rolls, or one has fewer than two steps or other than 88 keys.
     """
-    _check_rolls(rolls)
+    check_rolls(rolls)
     inputs, mask = pad([roll[:-1] for roll in rolls])
     targets, _ = pad([roll[1:] for roll in rolls])
     lengths = np.array([len(roll) - 1 for roll in rolls])
@@ -195,12 +195,13 @@ def _loss(train: Sequence[np.ndarray], rolls: Sequence[np.ndarray], *, look_back
 
 def _pairs(rolls: Sequence[np.ndarray], look_back: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return all steps but the last of each roll, blank without `look_back`, and the next ones."""
-    _check_rolls(rolls)
+    check_rolls(rolls)
     before = np.concatenate([roll[:-1] for roll in rolls]).astype(bool)
     return before & look_back, np.concatenate([roll[1:] for roll in rolls]).astype(bool)
 
 
-def _check_rolls(rolls: Sequence[np.ndarray]) -> None:
+def check_rolls(rolls: Sequence[np.ndarray]) -> None:
+    """Raise ValueError unless there are rolls, all of the shape (T, 88) with T at least 2."""
     if not len(rolls):
         raise ValueError("rolls: expected at least one, got none")
     for index, roll in enumerate(rolls):

@@ -6,7 +6,6 @@ read back by `load_results`.
 
 from gatedrnn.study.budget import count_parameters, equal_sizes, hidden_size_for_budget
 from gatedrnn.study.design import Condition, Run, Study, Variant
-from gatedrnn.study.ngram import NGram
 from gatedrnn.study.results import Comparison, Results, load_results
 from gatedrnn.study.statistics import (
     Interval,
@@ -24,7 +23,6 @@ __all__ = [
     "Comparison",
     "Condition",
     "Interval",
-    "NGram",
     "Results",
     "Run",
     "Study",

@@ -15,10 +15,10 @@ import numpy as np
 
 from gatedrnn import data
 from gatedrnn.data.sentiment import Parts
+from gatedrnn.deployment.integer_cell import with_integers
+from gatedrnn.deployment.quantise import rounded
 from gatedrnn.functional import softmax_cross_entropy
-from gatedrnn.integer_cell import with_integers
 from gatedrnn.models import SequenceModel
-from gatedrnn.quantise import rounded
 from gatedrnn.study.tasks import memory, sequences
 from gatedrnn.study.tasks.problem import TEST_SEED, Problem, accuracy
 from gatedrnn.train import Batch

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from gatedrnn import data
+from gatedrnn.baselines.ngram import NGram
 from gatedrnn.data.chorales import NUM_KEYS
 from gatedrnn.functional import sigmoid_cross_entropy, softmax_cross_entropy, squared_error
-from gatedrnn.study.ngram import NGram
 from gatedrnn.study.tasks.problem import Problem
 from gatedrnn.train import Batch, evaluate
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gatedrnn import data
+from gatedrnn.baselines.warping import warping_distances
 from gatedrnn.data.vowels import Utterances, hold_out, japanese_vowels, resample
-from gatedrnn.data.warping import warping_distances
 from gatedrnn.functional import softmax_cross_entropy
 from gatedrnn.study.tasks.problem import Problem
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from gatedrnn import data
+from gatedrnn.baselines.word_templates import WordTemplates
 from gatedrnn.cells.base import Recurrent
 from gatedrnn.ctc import ctc_greedy_decode, ctc_loss
 from gatedrnn.data.label_sequences import (
@@ -26,7 +27,6 @@ from gatedrnn.data.spoken_digits import (
     draw_digit_clips,
     speakers_of,
 )
-from gatedrnn.data.word_templates import WordTemplates
 from gatedrnn.layers import Linear
 from gatedrnn.models import SequenceModel
 from gatedrnn.stack import Stack

@@ -1,8 +1,9 @@
 r"""Recurrent layers that multiply integers, as runtimes on small devices do.
 
-The weights are those of `gatedrnn.quantise`; each input and each state is rounded to 8 bits, with a
-scale of its own, just before it is multiplied ("dynamic quantisation"). The state itself, the gates
-and the biases stay float32: what is rounded at a step is read once and not carried on.
+The weights are those of `gatedrnn.deployment.quantise`; each input and each state is rounded to 8
+bits, with a scale of its own, just before it is multiplied ("dynamic quantisation"). The state
+itself, the gates and the biases stay float32: what is rounded at a step is read once and not
+carried on.
 
 On a processor with products of 8-bit integers that is quicker. NumPy has none: here it shows which
 numbers come out, not how fast.
@@ -16,9 +17,9 @@ import numpy as np
 
 from gatedrnn.cells import GRU, LSTM, RNN
 from gatedrnn.cells.base import Recurrent, State
+from gatedrnn.deployment.quantise import QuantisedMatrix, rounded
 from gatedrnn.functional import sigmoid
 from gatedrnn.models import SequenceModel
-from gatedrnn.quantise import QuantisedMatrix, rounded
 from gatedrnn.validation import check_floats, check_lengths
 
 __all__ = ["IntegerCell", "with_integers"]

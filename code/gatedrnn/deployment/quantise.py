@@ -13,7 +13,7 @@ adds up to one number of a gate, so its scale can be multiplied in after the sum
 the biases, stay as they are.
 
 There are two ways to run it. `rounded` gives back a model of floats that holds the rounded weights:
-small on disk, as fast as before. `gatedrnn.integer_cell` multiplies integers.
+small on disk, as fast as before. `gatedrnn.deployment.integer_cell` multiplies integers.
 
 References
 ----------

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gatedrnn.baselines import NGram
 from gatedrnn.data import Vocabulary, king_james_version, split_text
-from gatedrnn.study import NGram
 
 
 def after(model, context):

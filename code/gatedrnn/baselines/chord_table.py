@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gatedrnn.data.chorales import NUM_KEYS, _check_rolls
+from gatedrnn.data.chorales import NUM_KEYS, check_rolls
 from gatedrnn.validation import check_positive_int
 
 __all__ = ["ChordTable"]
@@ -17,8 +17,8 @@ class ChordTable:
     r"""Probabilities of the next chord from counts of the last ``order - 1`` chords.
 
     A chord is a set of keys and is counted as one thing. Every context backs off to the one that
-    is shorter by a chord (interpolation after Witten and Bell, as in `gatedrnn.study.NGram`), down
-    to keys that sound independently of each other, so that no chord is impossible:
+    is shorter by a chord (interpolation after Witten and Bell, as in `gatedrnn.baselines.NGram`),
+    down to keys that sound independently of each other, so that no chord is impossible:
 
     .. math::
 
@@ -43,7 +43,7 @@ class ChordTable:
     """
 
     def __init__(self, rolls: Sequence[np.ndarray], order: int = 2) -> None:
-        _check_rolls(rolls)
+        check_rolls(rolls)
         self.order = check_positive_int("order", order)
         after = np.concatenate([roll[1:] for roll in rolls])
         share = (after.sum(0) + 0.5) / (len(after) + 1)
@@ -59,7 +59,7 @@ class ChordTable:
 
     def log_probabilities(self, roll: np.ndarray) -> np.ndarray:
         """Return the logarithm of the probability of each chord but the first, (T - 1,)."""
-        _check_rolls([roll])
+        check_rolls([roll])
         chords, keys = _chords(roll), np.asarray(roll, float)
         found = []
         for t in range(1, len(chords)):
