@@ -58,9 +58,10 @@ def code_lines(node: nodes.Node) -> int:
 
 
 def sentence(minutes: int, lines: int) -> str:
+    """Return the time in words, and the lines of code if they are worth a word."""
     if minutes == 1:
         return _("Reading time: about a minute")
-    if lines == 0:
+    if lines < 20:
         return _("Reading time: about %d minutes") % minutes
     return _("Reading time: about %d minutes, and %d lines of code") % (minutes, lines)
 

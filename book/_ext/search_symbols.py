@@ -26,13 +26,12 @@ SIGNS = {
     "∏": "prod",
     "√": "sqrt",
     "∞": "infty",
-    "∈": "in",
     "≤": "leq",
     "≥": "geq",
     "≈": "approx",
     "≠": "neq",
     "‖": "lVert",
-    "ℒ": "mathcal_L",
+    "ℒ": "mathcal",
 }
 
 
@@ -58,6 +57,7 @@ var splitQuery = (query) => {{
   return [...query]
     .map((sign) => (names[sign] ? ` ${{names[sign]}} ` : sign))
     .join("")
+    .replace(/\\var(?=[a-z])/g, "\\")
     .replace(/_\{{(\w+)\}}/g, "_$1")
     .split(/[^\p{{Letter}}\p{{Number}}_\p{{Emoji_Presentation}}]+/gu)
     .filter((term) => term);
@@ -72,7 +72,8 @@ class SearchSymbols(SearchEnglish):
 
     def split(self, text: str) -> list[str]:
         named = "".join(f" {NAMES[sign]} " if sign in NAMES else sign for sign in text)
-        return super().split(re.sub(r"_\{(\w+)\}", r"_\1", named))
+        plain = re.sub(r"\\var(?=[a-z])", r"\\", named)  # an epsilon of either shape
+        return super().split(re.sub(r"_\{(\w+)\}", r"_\1", plain))
 
 
 def setup(app: Sphinx) -> dict:

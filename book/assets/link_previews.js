@@ -71,10 +71,12 @@
       arrow: false,
       delay: [250, 100],
       duration: calm.matches ? 0 : 150,
+      inlinePositioning: true, // beside the line of a broken link that is pointed at
       interactive: true,
       maxWidth: "none",
       offset: [0, 6],
       placement: "bottom-start",
+      plugins: [window.tippy.inlinePositioning],
       touch: false,
       onCreate: ({ popper }) => popper.setAttribute("aria-hidden", "true"),
       onMount: ({ popperInstance }) => {

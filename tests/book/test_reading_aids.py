@@ -213,7 +213,7 @@ def small_book(tmp_path_factory):
         "`seed`, $seed$, [a seed](glossary.md). Seeds, then a seed; forget gates, gate by gate. "
         "A step.\n\n```{figure} x.png\n:alt: none\nThe loss of a caption.\n```\n\n"
         "```{note}\n:class: dropdown\nThe {term}`loss`, and the loss again.\n```\n\n"
-        "```python\nfor step in steps:\n\n    print(step)\n```\n\n"
+        "```python\n" + "print(step)\n\n" * 20 + "```\n\n"
         "```{toctree}\nglossary\n```\n" + "word " * 400 + "\n"
     )
     (folder / "x.png").write_bytes(b"")
@@ -245,7 +245,7 @@ def test_a_term_is_linked_once_in_running_text(small_book):
 
 def test_the_time_stands_below_the_title(small_book):
     body = (small_book / "index.html").read_text("utf-8")
-    time = "Reading time: about 3 minutes, and 2 lines of code"
+    time = "Reading time: about 3 minutes, and 20 lines of code"
     assert re.search(rf'</h1>\s*<p class="reading-time"[^>]*>{time}</p>', body)
     assert "reading-time" not in (small_book / "glossary.html").read_text("utf-8")
 
@@ -257,7 +257,8 @@ def test_words_are_counted():
 
 def test_a_time_is_said():
     assert sentence(1, 0) == sentence(1, 30) == "Reading time: about a minute"
-    assert sentence(14, 0) == "Reading time: about 14 minutes"
+    assert sentence(14, 1) == "Reading time: about 14 minutes"
+    assert sentence(14, 120) == "Reading time: about 14 minutes, and 120 lines of code"
 
 
 def test_no_page_of_the_book_is_a_thicket():
