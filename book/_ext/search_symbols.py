@@ -65,15 +65,30 @@ var splitQuery = (query) => {{
 """
 
 
+#: Where a name of code such as OptimizedLSTMCell has a seam.
+SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def names_within(word: str) -> list[str]:
+    """Return the names that end a name: LSTMCell in OptimizedLSTMCell."""
+    seams = [match.start() for match in SEAM.finditer(word)]
+    return [word[start:] for start in seams[:-1]]
+
+
 class SearchSymbols(SearchEnglish):
-    """English, with signs under their names."""
+    """English, with signs under their names, and names of code that are found by their ends."""
 
     js_splitter_code = SPLITTER
+
+    def stem(self, word: str) -> str:
+        """Leave xs and hs alone, as the stemmer in the browser does."""
+        return word.lower() if len(word) < 3 else super().stem(word)
 
     def split(self, text: str) -> list[str]:
         named = "".join(f" {NAMES[sign]} " if sign in NAMES else sign for sign in text)
         plain = re.sub(r"\\var(?=[a-z])", r"\\", named)  # an epsilon of either shape
-        return super().split(re.sub(r"_\{(\w+)\}", r"_\1", plain))
+        words = super().split(re.sub(r"_\{(\w+)\}", r"_\1", plain))
+        return words + [name for word in words for name in names_within(word)]
 
 
 def setup(app: Sphinx) -> dict:

@@ -76,7 +76,6 @@
       maxWidth: "none",
       offset: [0, 6],
       placement: "bottom-start",
-      plugins: [window.tippy.inlinePositioning],
       touch: false,
       onCreate: ({ popper }) => popper.setAttribute("aria-hidden", "true"),
       onMount: ({ popperInstance }) => {
@@ -93,7 +92,7 @@
 
   function approach({ target: element, pointerType }) {
     const link = pointerType === "touch" ? null : element.closest?.(LINKS);
-    if (link && !link._tippy) prepare(link).catch(() => {});
+    if (link && !link._tippy) prepare(link);
   }
 
   document.addEventListener("pointerover", approach);
