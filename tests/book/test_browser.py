@@ -3,63 +3,20 @@
 Chromium is Debian's, or the one that the environment variable CHROMIUM names.
 """
 
-import functools
-import http.server
 import json
-import os
 import re
-import shutil
 import sys
-import threading
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
-from reading import PHONE, ROOT, faults, weight
+from reading import HTML, PHONE, ROOT, faults, missing, weight
 
 from gatedrnn.frameworks.javascript import from_javascript
 from gatedrnn.functional import softmax_cross_entropy
 
-sys.path.insert(0, str(ROOT / "book"))
-
-from screenshot import FLAGS
-
-HTML = ROOT / "_build" / "html"
 SOURCES = [*(ROOT / "chapters").rglob("*.md"), *(ROOT / "book").glob("*.md")]
 PAGES = sorted(str(path.relative_to(ROOT).with_suffix(".html")) for path in SOURCES)
 KILOBYTES = 1000
-
-
-def missing(what):
-    """A reader without the book or a browser may skip these tests; a check may not."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        missing("Chromium is not installed")
-    if not (HTML / PAGES[0]).exists():
-        missing("the pages are not built: run 'make book'")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def server():
-    handler = functools.partial(QuietHandler, directory=str(HTML))
-    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}"
-    running.shutdown()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
 
 
 @pytest.mark.parametrize("page", [*PAGES, "search.html"])
@@ -232,14 +189,6 @@ def test_the_tabs_remember_the_choice_across_pages(browser, server):
     chosen = page.locator(".sd-tab-set input:checked + label").all_inner_texts()
     context.close()
     assert set(map(str.strip, chosen)) == {"PyTorch"}
-
-
-def test_the_search_finds_a_name_of_the_code(browser, server):
-    page = browser.new_page()
-    page.goto(f"{server}/search.html?q=ctc_loss")
-    page.wait_for_selector("#search-results li")
-    assert page.locator("#search-results li a").count() >= 1
-    page.close()
 
 
 @pytest.mark.parametrize("page", ["02_lstm/index"])
