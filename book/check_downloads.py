@@ -101,8 +101,10 @@ def run(notebook: Path, environment: Environment) -> str:
         )
         try:
             client.execute(env=_outside(python))
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            return str(error)[-3000:]
+        except CellExecutionError as error:
+            return f"{error.ename}: {error.evalue}\n{error.traceback[-2000:]}"
+        except (CellTimeoutError, DeadKernelError) as error:
+            return str(error)[-2000:]
         if gone := before - _packages(python):
             return f"what was there is not any more: {', '.join(sorted(gone))}"
         if left := {file.name for file in place.iterdir()} - {FOLDER}:

@@ -6,7 +6,6 @@ Its code comes before its archive, so that a reader who opens the cell sees what
 from __future__ import annotations
 
 import base64
-import textwrap
 
 #: Of the archive's text: long enough for the cell to stay short, short enough for every editor.
 LINE = 8000
@@ -24,6 +23,13 @@ from pathlib import Path
 NEEDED = {needed}  # module: what to install if it is missing
 EXACT = {exact}  # goes into the folder, without what it asks for
 PLACE = {place!r}  # where in the folder the page's code runs
+
+
+class NotSetUpError(RuntimeError):
+    """The message says it all; a traceback would show the archive."""
+
+    def _render_traceback_(self):
+        return [f"{{type(self).__name__}}: {{self}}"]
 
 
 def unpack(archive):
@@ -46,7 +52,7 @@ def install(what, *options):
     done = subprocess.run([*command, *options, *what], capture_output=True, text=True)
     if done.returncode:
         said = "\\n".join(line for line in done.stderr.splitlines() if "WARNING" not in line)
-        raise RuntimeError(
+        raise NotSetUpError(
             "pip could not install " + ", ".join(what) + ". It needs a network, once; without one, "
             "install them beforehand and run this cell again. pip said:\\n" + said[-2000:]
         )
@@ -62,7 +68,7 @@ def install_missing(there):
         try:
             file.write_text("".join(f"{{name}}=={{version}}\\n" for name, version in there.items()))
             install(missing, "--constraint", str(file))
-        except RuntimeError as error:
+        except NotSetUpError as error:
             if "numpy" not in there or not re.search("conflict|[Ii]nvalid", str(error)):
                 raise
             print("That does not go with everything that is here; keeping NumPy alone")
@@ -73,13 +79,13 @@ def install_missing(there):
 def set_up(archive):
     """Make the notebook run by itself."""
     if sys.version_info < (3, 11):
-        raise RuntimeError("This notebook needs Python 3.11 or later; here is " + sys.version)
+        raise NotSetUpError("This notebook needs Python 3.11 or later; here is " + sys.version)
     folder = unpack(archive)
     own = [str(folder / "code"), str(folder / "packages")]
     others = [path for path in sys.path if path not in own]
     there = {{str(one.name).lower(): one.version for one in metadata.distributions(path=others)}}
     if there.get("numpy", "2").startswith("1."):
-        raise RuntimeError("This notebook needs NumPy 2; here is " + there["numpy"])
+        raise NotSetUpError("This notebook needs NumPy 2; here is " + there["numpy"])
     install_missing(there)
     sys.path[:] = [*own, *others]
     inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
@@ -119,5 +125,8 @@ def setup_cell(needed: dict[str, str], exact: list[str], place: str, archive: by
 
 
 def _wrapped(value: dict | list) -> str:
-    """Return a literal in lines of a page's width."""
-    return "\n    ".join(textwrap.wrap(repr(value), 90, break_long_words=False))
+    """Return a literal with each item on its own line."""
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    items = map("{!r}: {!r}".format, value, value.values()) if opening == "{" else map(repr, value)
+    lines = "".join(f"    {item},\n" for item in items)
+    return f"{opening}\n{lines}{closing}" if lines else opening + closing
