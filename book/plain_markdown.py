@@ -38,12 +38,15 @@ class Pages:
         The titles of the sections, figures and exercises, by label.
     citations : dict of str to str
         "Cho et al. (2014)", by key.
+    numbers : dict of str to (page, int)
+        Where an equation or a figure is, by label, and the how manieth of that page.
     """
 
     glued: dict[tuple[str, str], object] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     citations: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def add(self, name: str, notebook: nbformat.NotebookNode) -> None:
         """Take up a page, with its outputs."""
@@ -51,6 +54,8 @@ class Pages:
             if cell.cell_type == "markdown":
                 self._add_text(name, cell.source)
                 continue
+            if figure := figure_of(cell):
+                self._add_number(name, figure["name"], "fig-")
             for output in cell.get("outputs", ()):
                 for kind, value in output.get("data", {}).items():
                     if kind.startswith(GLUED):
@@ -63,9 +68,26 @@ class Pages:
         pattern = r"^`{3,}\{exercise\}[ ]*(.*)\n:label: ([\w-]+)$"
         for title, label in re.findall(pattern, text, re.MULTILINE):
             self.labels[label] = title
+        for label in re.findall(r"^`{3,}\{math\}\n:label: (\S+)$", text, re.MULTILINE):
+            self._add_number(name, label, "eq-")
         heading = re.search(r"^# (.*)$", text, re.MULTILINE)
         if heading and name not in self.titles:
             self.titles[name] = heading[1]
+
+    def _add_number(self, name: str, label: str, kind: str) -> None:
+        before = [at for at, (page, _) in self.numbers.items() if page == name]
+        self.numbers[label] = name, 1 + sum(one.startswith(kind) for one in before)
+
+    def numbered(self, label: str, name: str, form: str) -> str:
+        """Return how page `name` calls an equation or a figure, which may be of another page."""
+        page, number = self.numbers[label]
+        here = form.format(number)
+        return here if page == name else f"{here} of “{self.titles[page]}”"
+
+
+def figure_of(cell: nbformat.NotebookNode) -> dict | None:
+    """Return what a code cell says of its figure: name and caption."""
+    return cell.metadata.get("mystnb", {}).get("figure")
 
 
 def _value(text: str) -> object:
@@ -90,12 +112,12 @@ def to_plain(text: str, name: str, pages: Pages) -> str:
     pages : Pages
     """
     text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.MULTILINE)
-    text = "\n".join(_without_fences(text.splitlines()))
+    text = "\n".join(_without_fences(text.splitlines(), pages))
     text = re.sub(r"\\htmlData\{[^{}]*\}\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}", r"{\1}", text)
     return ROLE.sub(lambda found: _role(found[1], found[2], name, pages), text).strip("\n")
 
 
-def _without_fences(lines: list[str]) -> list[str]:
+def _without_fences(lines: list[str], pages: Pages) -> list[str]:
     """Turn directives into bold titles and what stands in them."""
     result, open_fences, skipping = [], [], None
     options = False
@@ -132,7 +154,10 @@ def _without_fences(lines: list[str]) -> list[str]:
             if end:
                 result.append(end)
             continue
-        if options and re.match(r":[a-z-]+:", closing):
+        if options and (option := re.match(r":([a-z-]+):\s*(.*)", closing)):
+            if option[1] == "label" and open_fences[-1][1] == "$$":
+                fence, end = open_fences.pop()
+                open_fences.append((fence, f"\\tag{{{pages.numbers[option[2]][1]}}}\n{end}"))
             continue
         options = False
         result.append(line)
@@ -146,8 +171,8 @@ def _role(role: str, content: str, name: str, pages: Pages) -> str:
         "glue:text": lambda: _glued(content, name, pages),
         "doc": lambda: words or pages.titles.get(_relative(name, target), target),
         "ref": lambda: words or pages.labels.get(target, target),
-        "numref": lambda: words.replace("%s", "").strip() or "the figure",
-        "eq": lambda: f"(the equation {target.removeprefix('eq-')})",
+        "numref": lambda: pages.numbered(target, name, "Fig. {}"),
+        "eq": lambda: pages.numbered(target, name, "({})"),
         "cite:t": lambda: _cited(target, pages),
         "cite:p": lambda: f"({_cited(target, pages)})",
         "math": lambda: f"${content}$",

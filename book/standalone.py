@@ -8,7 +8,6 @@ numbers that the cells have put into it.
 from __future__ import annotations
 
 import ast
-import base64
 import io
 import re
 import sys
@@ -21,15 +20,24 @@ import nbformat
 from execute import ROOT, code_of, files_read, name_of, notebook_of, pages
 from gatedrnn import data
 from gatedrnn.data.catalogue import catalogue
-from plain_markdown import Pages, to_plain
+from plain_markdown import Pages, figure_of, to_plain
+from setup_cell import setup_cell
 
 CODE = ROOT / "code" / "gatedrnn"
 
+#: Where PyTorch and JAX, and MXNet, have wheels.
+NO_INTEL_MAC = "; sys_platform != 'darwin' or platform_machine == 'arm64'"
+MXNET_WHEELS = (
+    "; sys_platform == 'linux' or sys_platform == 'darwin' and platform_machine != 'arm64'"
+)
 #: What is given to pip for a module, where that is not its own name.
 PACKAGES = {
     "IPython": "ipython",
+    "flax": "flax" + NO_INTEL_MAC,
+    "jax": "jax" + NO_INTEL_MAC,
     "sklearn": "scikit-learn",
     "matplotlib_inline": "matplotlib-inline",
+    "torch": "torch" + NO_INTEL_MAC,
 }
 #: What parts of the library import when they are used.
 PARTS = {
@@ -40,61 +48,14 @@ PARTS = {
     "gatedrnn.comparison": ("scipy", "pandas", "pyarrow", "tqdm", "matplotlib", "jinja2"),
     "gatedrnn.bench": ("tqdm", "threadpoolctl"),
     "gatedrnn.frameworks.pytorch": ("torch",),
-    "gatedrnn.frameworks.mxnet": ("mxnet",),
     "gatedrnn.frameworks.jax": ("jax",),
     "gatedrnn.frameworks.keras": ("keras", "jax"),
     "gatedrnn.frameworks.flax": ("flax", "jax"),
     "gatedrnn.frameworks.onnx": ("onnx", "onnxruntime"),
 }
 #: MXNet asks for an old NumPy and runs beside a new one. It needs distutils, of setuptools.
-MXNET = ("mxnet==1.9.1", "graphviz==0.21")
-BESIDE_MXNET = ("requests", "setuptools")
-
-FIRST_CELL = """\
-# This cell makes the notebook run by itself. It unpacks the library gatedrnn and the files that the
-# page reads into a folder beside the notebook, and installs what is missing; the NumPy that is
-# there stays as it is.
-import base64, importlib.util, io, os, subprocess, sys, tarfile, tempfile, types
-from importlib import metadata
-from pathlib import Path
-
-FOLDER = Path("gated_book").resolve()
-NEEDED = {needed!r}  # module: what to install
-ALONE = {alone!r}  # package and version: read or run without what it asks for
-ARCHIVE = "{archive}"
-
-with tarfile.open(fileobj=io.BytesIO(base64.b64decode(ARCHIVE))) as content:
-    content.extractall(FOLDER, filter="data")
-os.makedirs(FOLDER / "{place}", exist_ok=True)
-os.chdir(FOLDER / "{place}")
-sys.path.insert(0, str(FOLDER / "code"))
-os.environ["PYTHONPATH"] = os.pathsep.join([str(FOLDER / "code"), os.environ.get("PYTHONPATH", "")])
-
-
-def install(*arguments):
-    subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet", *arguments])
-
-
-def version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-missing = [what for module, what in NEEDED.items() if importlib.util.find_spec(module) is None]
-with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as constraint:
-    if version("numpy"):
-        constraint.write("numpy==" + version("numpy"))
-if missing:
-    install("--constraint", constraint.name, *missing)
-for what in ALONE:
-    if version(what.split("==")[0]) not in [what.split("==")[-1]]:
-        install("--no-deps", what)
-importlib.invalidate_caches()
-if importlib.util.find_spec("myst_nb") is None:  # the book's pages put numbers into their text
-    sys.modules["myst_nb"] = types.SimpleNamespace(glue=lambda *arguments, **options: None)
-"""
+MXNET = "mxnet==1.9.1" + MXNET_WHEELS
+BESIDE_MXNET = ("requests", "graphviz", "setuptools")
 
 
 def archive(page: Path, sources: list[str]) -> bytes:
@@ -154,22 +115,17 @@ def needs(sources: list[str]) -> tuple[dict[str, str], list[str]]:
         for name, requirement in read_by().items()
         if any(re.search(rf"\b{name}\b", source) for source in sources)
     }
-    if "mxnet" in modules:
+    if any("mxnet" in name for name in names):  # import_mxnet, too
         modules.update(BESIDE_MXNET)
-        alone.update(MXNET)
+        alone.add(MXNET)
     known = set(sys.stdlib_module_names) | {"gatedrnn", "mxnet", "myst_nb"}
     return {name: PACKAGES.get(name, name) for name in sorted(modules - known)}, sorted(alone)
 
 
 def first_cell(page: Path, sources: list[str]) -> str:
     """Return the code of the cell that a page's notebook begins with."""
-    needed, alone = needs(sources)
-    return FIRST_CELL.format(
-        needed=needed,
-        alone=alone,
-        archive=base64.b64encode(archive(page, sources)).decode("ascii"),
-        place=notebook_of(page).parent.relative_to(ROOT).as_posix(),
-    ).rstrip("\n")
+    place = notebook_of(page).parent.relative_to(ROOT).as_posix()
+    return setup_cell(*needs(sources), place, archive(page, sources))
 
 
 def stored_pages(citations: dict[str, str]) -> Pages:
@@ -181,23 +137,43 @@ def stored_pages(citations: dict[str, str]) -> Pages:
     return found
 
 
-def standalone(page: Path, known: Pages) -> nbformat.NotebookNode:
-    """Return a page as a notebook that runs by itself, with its stored outputs."""
+def standalone(page: Path, known: Pages, ending: str) -> nbformat.NotebookNode:
+    """Return a page as a notebook that runs by itself, with its stored outputs.
+
+    Parameters
+    ----------
+    page : Path
+    known : Pages
+        What its text may refer to.
+    ending : str
+        What stands below the page, in Markdown: whose it is, and under which licence.
+    """
     notebook = nbformat.read(notebook_of(page), as_version=4)
     sources = code_of(notebook)
     name = name_of(page).with_suffix("").as_posix()
+    cells = []
     for cell in notebook.cells:
+        figure = figure_of(cell)
         if cell.cell_type == "markdown":
             cell.source = to_plain(cell.source, name, known)
-        cell.metadata = nbformat.from_dict({})
+        # Without MXNet, which not every machine can have, the rest of the page runs all the same.
+        optional = "tab-mxnet" in cell.metadata.get("tags", ())
+        cell.metadata = nbformat.from_dict({"tags": ["raises-exception"]} if optional else {})
         cell.pop("attachments", None)
+        cells.append(cell)
+        if figure:
+            number = known.numbered(figure["name"], name, "Fig. {}")
+            caption = f"*{number}.* {to_plain(figure['caption'], name, known)}"
+            cells.append(nbformat.v4.new_markdown_cell(caption, id=f"caption-{cell.id}"))
+    cells = [cell for cell in cells if cell.source.strip()]
     notebook.metadata.pop("read", None)
-    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
     if sources:
         cell = nbformat.v4.new_code_cell(
             first_cell(page, sources),
             id="runs-by-itself",
-            metadata={"jupyter": {"source_hidden": True}},
+            metadata={"cellView": "form", "jupyter": {"source_hidden": True}},  # Colab, JupyterLab
         )
-        notebook.cells.insert(1, cell)
+        cells.insert(1, cell)
+    notebook.cells = [*cells, nbformat.v4.new_markdown_cell(f"---\n\n{ending}", id="ending")]
+    notebook.metadata.pop("read", None)
     return notebook

@@ -42,6 +42,15 @@ def offer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree)
             }
 
 
+def ending(app: Sphinx, name: str) -> str:
+    """Return what stands below a notebook: whose it is, where if that is known, the licences."""
+    title = f"*{app.config.html_title or app.config.project}*"
+    if app.config.html_baseurl:
+        title = f"[{title}]({app.config.html_baseurl.rstrip('/')}/{name}.html)"
+    licences = app.config.html_theme_options.get("extra_footer", "").strip()
+    return f"A page of {title}, by {app.config.author}. {licences}"
+
+
 def write(app: Sphinx, exception: Exception | None) -> None:
     """Write the notebooks, and let their links save them instead of showing them."""
     if exception is not None or app.builder.format != "html":
@@ -59,10 +68,10 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         authors, _, year = author_year(entry).rpartition(", ")
         citations[key] = f"{authors} ({year})"
     known = stored_pages(citations)
-    for page in page_names().values():
+    for name, page in page_names().items():
         target = Path(app.outdir, FOLDER, name_of(page).with_suffix(".ipynb"))
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(standalone(page, known), target)
+        nbformat.write(standalone(page, known, ending(app, name)), target)
 
 
 def setup(app: Sphinx) -> dict:
