@@ -133,9 +133,11 @@ def gallery(figures: list[Figure], outdir: Path, folder: Path) -> str:
         kind, weight = one.file.suffix[1:].upper(), size(one.file.stat().st_size)
         items.append(
             f'<li><img loading="lazy" alt="{html.escape(one.alt)}" src="{address(one.file)}">'
-            f'<p><a class="reference internal" href="{page}">Fig. {one.number}</a> {one.caption}</p>'
+            f'<p><a class="reference internal" href="{page}">Fig. {one.number}</a> '
+            f"{one.caption}</p>"
             f'<p><a class="reference download" href="{address(one.file)}" download="{one.name}">'
-            f'{kind}, {weight}<span class="visually-hidden"> of Fig. {one.number}</span></a></p></li>'
+            f'{kind}, {weight}<span class="visually-hidden"> of Fig. {one.number}</span></a>'
+            f"</p></li>"
         )
     return (
         f'<p><a class="reference download" href="{address(outdir / ARCHIVE)}" download>All '

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book"))
 
 from exercise_table import cell, in_order, link  # noqa: E402
+
 from execute import TIMES, code_of, name_of, pages, read_page  # noqa: E402
 from standalone import imported, needs  # noqa: E402
 
@@ -36,7 +37,7 @@ HEADER = ("Page", "Frameworks outside of tabs", "In tabs", "Seconds")
 WIDTHS = (46, 24, 20, 10)
 
 
-class notebook_table(nodes.General, nodes.Element):
+class TablePlace(nodes.General, nodes.Element):
     """Stands where the table will be, until all pages have been read."""
 
 
@@ -45,7 +46,7 @@ class NotebookTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(TIMES))
-        return [notebook_table()]
+        return [TablePlace()]
 
 
 def frameworks(notebook: nbformat.NotebookNode) -> tuple[list[str], list[str]]:
@@ -70,7 +71,7 @@ def named(sources: list[str]) -> list[str]:
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the table into a page."""
-    places = list(doctree.findall(notebook_table))
+    places = list(doctree.findall(TablePlace))
     if not places:
         return
     sources = {page.relative_to(ROOT).with_suffix("").as_posix(): page for page in pages()}
@@ -94,7 +95,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def setup(app: Sphinx) -> dict:
-    app.add_node(notebook_table)
+    app.add_node(TablePlace)
     app.add_directive("notebook-table", NotebookTable)
     app.connect("doctree-resolved", fill)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """What a reader's browser finds wrong with a page."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -37,6 +38,12 @@ RAW_TEX = r"""() => {
 TOO_WIDE = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 ALT = """() =>
   [...document.querySelectorAll("article img")].map(image => image.getAttribute("alt"))"""
+
+
+def stored_script(path: Path) -> dict:
+    """Return what a script of the explorers assigns."""
+    script = path.read_text("utf-8")
+    return json.loads(script[script.index("{") :].rstrip(";\n"))
 
 
 def faults(browser: Browser, url: str) -> list[str]:
