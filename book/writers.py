@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,9 @@ SEED, EPOCHS, LEARNING_RATE, ABOUT, D = 0, 2, 0.01, 80_000, 24
 
 def parts() -> tuple[str, str]:
     """Return nine tenths of every book, and the last tenths."""
-    read, held_out = [], []
-    for book in data.king_james_books():
-        train, valid, test = data.split_text(data.king_james_version([book]))
+    read, held_out, verses = [], [], iter(data.king_james_version().splitlines(keepends=True))
+    for count in data.king_james_books().values():
+        train, valid, test = data.split_text("".join(islice(verses, count)))
         read.append(train + valid)
         held_out.append(test)
     return "".join(read), "".join(held_out)

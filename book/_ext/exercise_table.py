@@ -26,7 +26,7 @@ HEADER = ("Exercise", "What it trains", "Level", "Tools", "Minutes")
 WIDTHS = (30, 42, 10, 10, 8)
 
 
-class TablePlace(nodes.General, nodes.Element):
+class ExercisePlace(nodes.General, nodes.Element):
     """Stands where the table will be, until all pages have been read."""
 
 
@@ -37,7 +37,7 @@ class ExerciseTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(judgement_file(self.env)))
-        return [TablePlace(folder=self.arguments[0].strip("/"))]
+        return [ExercisePlace(folder=self.arguments[0].strip("/"))]
 
 
 def judgement_file(env: BuildEnvironment) -> Path:
@@ -85,7 +85,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [
         docname
         for docname in env.found_docs
-        if next(env.get_doctree(docname).findall(TablePlace), None) is not None
+        if next(env.get_doctree(docname).findall(ExercisePlace), None) is not None
     ]
 
 
@@ -97,7 +97,7 @@ def time(minutes: int) -> str:
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the tables into a page."""
     known = None
-    for place in list(doctree.findall(TablePlace)):
+    for place in list(doctree.findall(ExercisePlace)):
         known = known or judgements(judgement_file(app.env))
         rows = []
         for page in dict.fromkeys(in_order(app.env)):
@@ -151,7 +151,7 @@ def table(rows: list[nodes.row]) -> nodes.table:
 
 def setup(app: Sphinx) -> dict:
     app.add_config_value("exercise_judgements", "exercises.toml", "env")
-    app.add_node(TablePlace)
+    app.add_node(ExercisePlace)
     app.add_directive("exercise-table", ExerciseTable)
     app.connect("env-updated", check)
     app.connect("doctree-resolved", fill)

@@ -90,10 +90,10 @@ def all_figures(app: Sphinx) -> list[Figure]:
     return sorted(found, key=lambda one: [int(part) for part in one.number.split(".")])
 
 
-def readme(figures: list[Figure], project: str, author: str) -> str:
+def readme(figures: list[Figure], title: str, author: str) -> str:
     """Return what the archive says of itself."""
     lines = [
-        f"# Figures of “{project}”",
+        f"# Figures of “{title}”",
         "",
         f"By {author}, under CC BY 4.0 ({LICENCE}): use and change them, and name their source.",
         "Each file's name begins with the figure's number in the book.",
@@ -104,10 +104,10 @@ def readme(figures: list[Figure], project: str, author: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_archive(target: Path, figures: list[Figure], project: str, author: str) -> None:
+def write_archive(target: Path, figures: list[Figure], title: str, author: str) -> None:
     """Write the archive; nothing in it depends on when or where."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    contents = {"README.md": readme(figures, project, author).encode()}
+    contents = {"README.md": readme(figures, title, author).encode()}
     contents |= {one.name: one.file.read_bytes() for one in figures}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in contents.items():
@@ -151,7 +151,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     figures, outdir = all_figures(app), Path(app.outdir)
-    write_archive(outdir / ARCHIVE, figures, app.config.project, app.config.author)
+    write_archive(outdir / ARCHIVE, figures, app.config.html_title, app.config.author)
     for docname in app.env.found_docs:
         file = Path(app.builder.get_outfilename(docname))
         text = file.read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ HEADER = ("Page", "Frameworks outside of tabs", "In tabs", "Seconds")
 WIDTHS = (46, 24, 20, 10)
 
 
-class TablePlace(nodes.General, nodes.Element):
+class NotebookPlace(nodes.General, nodes.Element):
     """Stands where the table will be, until all pages have been read."""
 
 
@@ -46,7 +46,7 @@ class NotebookTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_dependency(str(TIMES))
-        return [TablePlace()]
+        return [NotebookPlace()]
 
 
 def frameworks(notebook: nbformat.NotebookNode) -> tuple[list[str], list[str]]:
@@ -71,7 +71,7 @@ def named(sources: list[str]) -> list[str]:
 
 def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the table into a page."""
-    places = list(doctree.findall(TablePlace))
+    places = list(doctree.findall(NotebookPlace))
     if not places:
         return
     sources = {page.relative_to(ROOT).with_suffix("").as_posix(): page for page in pages()}
@@ -90,12 +90,14 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in WIDTHS), cols=len(HEADER))
     group += nodes.thead("", nodes.row("", *(cell(nodes.Text(title)) for title in HEADER)))
     group += nodes.tbody("", *rows)
+    machines = ", ".join(sorted({of["machine"] for of in times.values()}))
+    words = f"Seconds are those of one processor, for all cells of a page, on {machines}."
     for place in places:
-        place.replace_self(nodes.table("", group.deepcopy()))
+        place.replace_self([nodes.table("", group.deepcopy()), nodes.paragraph("", words)])
 
 
 def setup(app: Sphinx) -> dict:
-    app.add_node(TablePlace)
+    app.add_node(NotebookPlace)
     app.add_directive("notebook-table", NotebookTable)
     app.connect("doctree-resolved", fill)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

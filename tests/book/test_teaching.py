@@ -1,5 +1,6 @@
 """The teacher's pages: exercises, figures and the plan are those of the book, all of them."""
 
+import gzip
 import json
 import os
 import re
@@ -158,6 +159,10 @@ def test_the_table_of_pages_has_every_page_that_computes():
 def test_no_time_is_left_of_a_page_that_is_gone():
     known = {name_of(page).with_suffix("").as_posix() for page in pages()}
     assert set(json.loads(TIMES.read_text("utf-8"))) <= known
+
+
+def test_the_weights_leave_the_page_below_a_megabyte():
+    assert len(gzip.compress(WEIGHTS.read_bytes())) < 350_000
 
 
 @pytest.mark.parametrize("name", ["LSTM", "GRU"])
