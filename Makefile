@@ -55,8 +55,9 @@ format: $(INSTALLED)  ## bring the code and the cells of the pages into shape
 	$(BIN)/ruff check --fix code tests conftest.py book/*.py book/_ext
 	$(BIN)/python book/format_cells.py
 
-explorers: $(INSTALLED)  ## train the models of the explorers in the pages (takes 5 minutes)
+explorers: $(INSTALLED)  ## train the models that run in the pages (takes 10 minutes)
 	$(BIN)/python book/explorers.py
+	$(BIN)/python book/writers.py
 
 downloads: book  ## run the notebooks that the pages offer, each in a fresh environment (takes long)
 	$(BIN)/python book/check_downloads.py

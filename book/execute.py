@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
+import platform
 import re
 import sys
 import time
@@ -28,6 +30,7 @@ CHAPTERS = ROOT / "chapters"
 LANDING = ROOT / "book" / "index.md"
 NOTEBOOKS = ROOT / "book" / "notebooks"
 SIZE_LIMIT = 12_000_000  # bytes, all notebooks together
+TIMES = ROOT / "book" / "page_times.json"  # what the last execution of each page took
 
 # No progress bars in stored outputs, and one thread, so that sums are formed in one order.
 ENVIRONMENT = {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -127,6 +130,22 @@ def executed(page: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def processor_seconds() -> float:
+    """Return the time of the processor, not of the clock, that finished children have taken."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def note_time(page: Path, seconds: float) -> None:
+    """Note what a page's execution took, beside the notebooks, which depend on no time."""
+    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.exists() else {}
+    times[name_of(page).with_suffix("").as_posix()] = {
+        "seconds": round(seconds),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+    }
+    TIMES.write_text(json.dumps(times, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def serialised(notebook: nbformat.NotebookNode) -> str:
     """Return the bytes to store, as text: sorted keys, one newline at the end."""
     nbformat.validate(notebook)
@@ -144,7 +163,7 @@ def main() -> int:
         notebook = None if arguments.force else with_stored_outputs(page)
         note = "unchanged"
         if notebook is None:
-            start = time.perf_counter()
+            start, before = time.perf_counter(), processor_seconds()
             try:
                 notebook = executed(page)
             except CellExecutionError as error:
@@ -152,6 +171,7 @@ def main() -> int:
                 failed.append(page)
                 continue
             note = f"{time.perf_counter() - start:.1f} s"
+            note_time(page, processor_seconds() - before)
         target = notebook_of(page)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = serialised(notebook)

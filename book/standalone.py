@@ -175,5 +175,4 @@ def standalone(page: Path, known: Pages, ending: str) -> nbformat.NotebookNode:
         )
         cells.insert(1, cell)
     notebook.cells = [*cells, nbformat.v4.new_markdown_cell(f"---\n\n{ending}", id="ending")]
-    notebook.metadata.pop("read", None)
     return notebook

@@ -1,6 +1,7 @@
 """What a reader's browser finds wrong with a page."""
 
 import gzip
+import json
 import os
 import re
 from pathlib import Path
@@ -45,6 +46,12 @@ ALT = """() =>
 def missing(what: str) -> None:
     """Skip for a reader without the book or a browser; a check may not."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
+def stored_script(path: Path) -> dict:
+    """Return what a script of the explorers assigns."""
+    script = path.read_text("utf-8")
+    return json.loads(script[script.index("{") :].rstrip(";\n"))
 
 
 def faults(browser: Browser, url: str) -> list[str]:

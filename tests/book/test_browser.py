@@ -3,16 +3,28 @@
 Chromium is Debian's, or the one that the environment variable CHROMIUM names.
 """
 
-import json
 import re
 import sys
 
 import numpy as np
 import pytest
-from reading import HTML, PHONE, ROOT, faults, missing, weight
+from reading import (
+    AXE,
+    HTML,
+    LAPTOP,
+    PHONE,
+    ROOT,
+    RULES,
+    RUN_AXE,
+    SET_THEME,
+    faults,
+    missing,
+    stored_script,
+    weight,
+)
 
 from gatedrnn.frameworks.javascript import from_javascript
-from gatedrnn.functional import softmax_cross_entropy
+from gatedrnn.functional import softmax, softmax_cross_entropy
 
 SOURCES = [*(ROOT / "chapters").rglob("*.md"), *(ROOT / "book").glob("*.md")]
 PAGES = sorted(str(path.relative_to(ROOT).with_suffix(".html")) for path in SOURCES)
@@ -63,8 +75,7 @@ def test_a_fault_is_found(fault, browser):
 
 @pytest.fixture(scope="module")
 def models():
-    script = (HTML / "_static" / "explorers" / "models.js").read_text("utf-8")
-    return json.loads(script[script.index("{") :].rstrip(";\n"))
+    return stored_script(HTML / "_static" / "explorers" / "models.js")
 
 
 @pytest.fixture
@@ -178,6 +189,146 @@ def test_moving_the_bias_moves_the_curve(explorers):
     )
     assert rnn[0] == rnn[1]
     assert lstm[0] != lstm[1]
+
+
+def uniform(seed):
+    """The page's numbers between 0 and 1 (mulberry32), once more."""
+    a, whole = seed, 0xFFFFFFFF
+    while True:
+        a = (a + 0x6D2B79F5) & whole
+        t = ((a ^ a >> 15) * (a | 1)) & whole
+        t ^= (t + (t ^ t >> 7) * (t | 61)) & whole
+        yield ((t ^ t >> 14) + 0.5) / 2**32
+
+
+def written(model, letters, beginning, length, temperature, seed):
+    """What NumPy writes, by the rule of the page."""
+    random = uniform(seed)
+    out, state, _ = model.forward(np.array([[letters.index(one)] for one in "\n" + beginning]))
+    text = []
+    for _ in range(length):
+        noise = [-np.log(-np.log(next(random))) for _ in letters] if temperature else 0.0
+        token = int((out[-1, 0] + temperature * np.array(noise)).argmax())
+        text.append(letters[token])
+        out, state, _ = model.forward(np.array([[token]]), state)
+    return "".join(text)
+
+
+@pytest.fixture(scope="module")
+def writers():
+    return stored_script(HTML / "_static" / "explorers" / "writers.js")
+
+
+@pytest.fixture
+def writing(browser):
+    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")
+    page.goto((HTML / "chapters" / "05_practice" / "text_generation.html").as_uri())
+    page.wait_for_function("document.querySelector('[data-writer]').writer")
+    yield page
+    page.close()
+
+
+DONE = "document.querySelector('.wr-note').textContent.startsWith('Done')"
+
+
+@pytest.mark.parametrize(("cell", "temperature"), [("LSTM", 0.6), ("GRU", 0)])
+def test_the_page_writes_what_numpy_does(cell, temperature, writing, writers):
+    beginning = "And Noah said, ☺"
+    writing.fill("#wr-text", beginning)
+    writing.select_option("#wr-cell", cell)
+    writing.fill("#wr-temperature", str(temperature))
+    writing.fill("#wr-length", "100")
+    writing.fill("#wr-seed", "7")
+    writing.get_by_role("button", name="Write").click()
+    writing.wait_for_function(DONE)
+    assert "Left out, for the models have never seen them: ☺" in writing.inner_text(".wr-note")
+    model = from_javascript(writers["models"][cell], dtype=np.float64)
+    letters = writers["vocabulary"]
+    wanted = beginning[:-1] + written(model, letters, beginning[:-1], 100, temperature, 7)
+    assert writing.evaluate("document.querySelector('.wr-text').textContent") == wanted
+    shown = writing.evaluate(
+        """async ([cell, text]) => {
+          const {writer} = document.querySelector("[data-writer]");
+          const model = (await writer.models())[cell];
+          return [...window.gated.softmax(writer.read(model, text).logits)];
+        }""",
+        [cell, beginning[:-1]],
+    )
+    tokens = np.array([[letters.index(one)] for one in "\n" + beginning[:-1]])
+    exact = softmax(model.forward(tokens)[0][-1, 0])
+    np.testing.assert_allclose(shown, exact, atol=1e-5)
+
+
+def test_writing_by_keyboard_and_by_ear(writing):
+    """Nothing is loaded before it is needed, only the end is announced, axe finds no fault."""
+    assert not writing.evaluate("Boolean(window.gatedWriters)")
+    writing.focus("#wr-text")
+    for _ in range(5):  # cell, seed, temperature, length, button
+        writing.keyboard.press("Tab")
+    assert writing.evaluate("document.activeElement.textContent") == "Write"
+    writing.keyboard.press("Enter")
+    writing.wait_for_function(DONE)
+    first = writing.inner_text(".wr-text")
+    assert writing.get_by_role("status").filter(has_text="Done: 300 characters").count() == 1
+    assert writing.locator(".wr-text[aria-live], [aria-live] .wr-text").count() == 0
+    writing.keyboard.press("Tab")
+    writing.keyboard.press("Enter")  # again, with the next seed
+    writing.wait_for_function(f"{DONE} && document.querySelector('#wr-seed').value === '1'")
+    assert writing.inner_text(".wr-text") != first
+    writing.check("#wr-shade")
+    writing.evaluate(AXE.read_text("utf-8"))
+    for theme in ("light", "dark"):
+        writing.evaluate(SET_THEME, theme)
+        writing.wait_for_timeout(300)
+        assert writing.evaluate(RUN_AXE.replace("document", "'[data-writer]'"), RULES) == []
+
+
+def test_writing_can_be_stopped(browser):
+    page = browser.new_page(viewport=LAPTOP, reduced_motion="no-preference")
+    page.goto((HTML / "chapters" / "05_practice" / "text_generation.html").as_uri())
+    page.get_by_role("button", name="Write").click()
+    page.wait_for_function("document.querySelectorAll('.wr-text span').length > 5")
+    page.keyboard.press("Escape")
+    assert re.match(r"Stopped: \d+ characters", page.inner_text(".wr-note"))
+    count = page.locator(".wr-text span").count()
+    page.wait_for_timeout(150)
+    assert page.locator(".wr-text span").count() == count < 300
+    page.close()
+
+
+def test_every_player_has_a_name_and_fits_a_phone(browser):
+    """It plays from the page itself, waits to be asked, and says above itself what is heard."""
+    page = browser.new_page(viewport=PHONE)
+    for name in WITH_SOUND:
+        page.goto((HTML / "chapters" / f"{name}.html").as_uri())
+        players = page.evaluate(PLAYERS)
+        assert len(players) >= 2
+        for one in players:
+            assert (one["controls"], one["autoplay"]) == (True, False), (name, one)
+            assert one["label"].strip(), name
+            assert one["label"] in one["above"], (name, one)
+            assert one["seconds"] > 0.2, (name, one)
+            assert one["right"] <= 390, (name, one)
+            assert one["bytes"] < 150_000, (name, one["label"])
+    page.close()
+
+
+WITH_SOUND = ("03_gru/cases", "05_practice/music", "05_practice/speech_to_text",
+              "05_practice/emotion")  # fmt: skip
+PLAYERS = """async () => {
+  const players = [...document.querySelectorAll("article audio")];
+  return Promise.all(players.map(async audio => {
+    audio.closest("details")?.setAttribute("open", "");
+    if (audio.readyState < 1) {
+      await new Promise(done => { audio.onloadedmetadata = audio.onerror = done; });
+    }
+    return {
+      controls: audio.controls, autoplay: audio.autoplay, seconds: audio.duration,
+      label: audio.getAttribute("aria-label"), above: audio.parentElement.textContent,
+      right: audio.getBoundingClientRect().right, bytes: audio.src.length,
+    };
+  }));
+}"""
 
 
 def test_the_tabs_remember_the_choice_across_pages(browser, server):
