@@ -13,12 +13,12 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from execute import LANDING, notebook_of
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
-from screenshot import FLAGS, ROOT, chromium
 
+from execute import LANDING, notebook_of
 from gatedrnn.plotting import GATE_COLOURS
+from screenshot import FLAGS, ROOT, chromium
 
 ASSETS = ROOT / "book" / "assets"
 CARD = (1200, 630)

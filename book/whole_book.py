@@ -114,8 +114,8 @@ def article_of(page: str, depth: int, names: set[str], up: str) -> HtmlElement:
             element.getparent().replace(element, note)
     for element in article.cssselect(SCREEN_ONLY):
         element.drop_tree()
-    for details in article.iter("details"):
-        details.set("open", "open")
+    for details in [*article.iter("details")]:
+        details.tag = "div"
     make_ids_unique(article, page)
     make_links_lead(article, page, names, up)
     lower_headings(article, depth - 1)

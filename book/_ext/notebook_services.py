@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from execute import LANDING, code_of, name_of, read_page
 from notebook_downloads import FOLDER, page_names
 from repository_links import branch_named, group, repository
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+from execute import LANDING, code_of, name_of, read_page
 
 #: What Binder reads in the branch; whatever else a notebook needs its first cell installs.
 BINDER = {"runtime.txt": "python-3.11\n", "requirements.txt": "numpy>=2\n"}
