@@ -109,7 +109,8 @@ def article_of(page: str, depth: int, names: set[str], up: str) -> HtmlElement:
     title = article.find(".//h1").text_content().rstrip("#").strip()
     for selector, words in HAPPENS.items():
         for element in article.cssselect(selector):
-            note = builder.P(builder.EM(words.format(title=title)), {"class": "screen-only-note"})
+            tag = "span" if element.tag == "audio" else "p"
+            note = builder.E(tag, words.format(title=title), {"class": "screen-only-note"})
             note.tail = element.tail
             element.getparent().replace(element, note)
     for element in article.cssselect(SCREEN_ONLY):

@@ -18,8 +18,8 @@ from sphinx.errors import ExtensionError
 
 #: Pages that nobody should find by a search engine.
 NOT_TO_BE_FOUND = ["search.html", "genindex.html", "404.html"]
-#: What OpenGraph says of addresses, which mean nothing if they are not absolute.
-NEEDS_ADDRESS = re.compile(r'\s*<meta property="og:(?:url|image[^"]*)"[^>]*>')
+#: What OpenGraph says with addresses, which mean nothing if they are not absolute.
+NEEDS_ADDRESS = re.compile(r'<meta (?:property="og:(?:url|image[^"]*)"|name="twitter:card")[^>]*>\n?')
 
 
 def site_address(config: Config) -> str:
@@ -37,6 +37,7 @@ def use_address(app: Sphinx, config: Config) -> None:
     """Hand the address to all that ask for it, each in its own setting."""
     address = site_address(config)
     config.html_baseurl = config.ogp_site_url = address
+    config.ogp_site_name = config.html_title
     if address:
         app.setup_extension("sphinx_sitemap")
         config.sitemap_url_scheme = "{link}"
