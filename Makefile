@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 HTML := _build/html
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test notebooks studies bench lint format explorers downloads screenshot clean
+.PHONY: help book serve test notebooks studies bench lint format explorers downloads pdf screenshot identity lighthouse clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ book: $(INSTALLED)  ## render the pages into _build/html
 	@# Sphinx warns only of pages that it reads: after a warning, let it read all of them again.
 	$(BIN)/jupyter-book build . --warningiserror --nitpick --keep-going --quiet || { rm -rf _build/.doctrees; exit 1; }
 	@echo "Open $(HTML)/book/index.html in a browser, or run: make serve"
+
+pdf: book  ## print the whole book into _build/pdf (takes minutes)
+	$(BIN)/python book/pdf.py
 
 serve: book  ## show the pages on http://localhost:8000 (PORT=... for another)
 	@echo "http://localhost:$(PORT)/"
@@ -64,6 +67,9 @@ downloads: book  ## run the notebooks that the pages offer, each in a fresh envi
 
 screenshot: book  ## make the picture in the README
 	$(BIN)/python book/screenshot.py
+
+identity: $(INSTALLED)  ## draw the icon and the card of shared links
+	$(BIN)/python book/identity.py
 
 clean:  ## remove what was built, and the environment
 	rm -rf _build $(VENV) node_modules .pytest_cache .ruff_cache .hypothesis

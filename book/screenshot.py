@@ -26,6 +26,14 @@ FLAGS = (
 )
 
 
+def chromium() -> str:
+    """Return where Chromium is."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if found is None:
+        sys.exit("Chromium is not installed: get it, or name it with CHROMIUM=/path/to/chromium")
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--page", default="chapters/02_lstm/principle")
@@ -36,14 +44,11 @@ def main() -> int:
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--whole", action="store_true", help="the whole page, not one screen")
     arguments = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        sys.exit("Chromium is not installed: get it, or name it with CHROMIUM=/path/to/chromium")
     page_file = HTML / f"{arguments.page}.html"
     if not page_file.exists():
         sys.exit(f"{page_file.relative_to(ROOT)} is not built: run 'make book'")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(
             viewport={"width": arguments.width, "height": arguments.height},
             color_scheme="dark" if arguments.dark else "light",
