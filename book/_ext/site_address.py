@@ -19,7 +19,9 @@ from sphinx.errors import ExtensionError
 #: Pages that nobody should find by a search engine.
 NOT_TO_BE_FOUND = ["search.html", "genindex.html", "404.html"]
 #: What OpenGraph says with addresses, which mean nothing if they are not absolute.
-NEEDS_ADDRESS = re.compile(r'<meta (?:property="og:(?:url|image[^"]*)"|name="twitter:card")[^>]*>\n?')
+NEEDS_ADDRESS = re.compile(
+    r'<meta (?:property="og:(?:url|image[^"]*)"|name="twitter:card")[^>]*>\n?'
+)
 
 
 def site_address(config: Config) -> str:
