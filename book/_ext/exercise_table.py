@@ -81,7 +81,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> list[str]:
     for label in sorted(set(exercises(env)) - set(known)):
         LOGGER.warning("%s: no entry for the exercise %s", file, label, location=label)
     for label in sorted(set(known) - set(exercises(env))):
-        LOGGER.warning("%s: no exercise has the label %s", file, label, location=file)
+        LOGGER.warning("%s: no exercise has the label %s", file, label)
     return [
         docname
         for docname in env.found_docs
