@@ -1,10 +1,13 @@
 """What a reader's browser finds wrong with a page."""
 
+import functools
 import gzip
 import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from playwright.sync_api import Browser
@@ -15,6 +18,8 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+LIMIT, LIMIT_WITH_FIGURES = 500, 1000  # kB of a page and all that it loads, compressed
+FIGURES = "article img, article canvas, article svg"
 
 SET_THEME = """theme => {
   document.documentElement.dataset.theme = theme;
@@ -63,9 +68,13 @@ def faults(browser: Browser, url: str) -> list[str]:
     page.on("requestfailed", lambda request: found.append(f"not there: {request.url}"))
     host = re.match(r"\w+://[^/]*", url)[0]
 
+    loaded = set()
+
     def look(request) -> None:
         if not request.url.startswith((host, "data:", "blob:")):
             found.append(f"another host: {request.url}")
+        elif request.url.startswith("file:"):
+            loaded.add(request.url)
 
     page.on("request", look)
     page.goto(url, wait_until="load")
@@ -86,22 +95,21 @@ def faults(browser: Browser, url: str) -> list[str]:
         wider = page.evaluate(TOO_WIDE)
         if wider > 0:
             found.append(f"{size['width']}: {wider} pixels wider than the window")
+    kilobytes = sum(map(weight, loaded)) / 1000
+    if kilobytes > (LIMIT_WITH_FIGURES if page.locator(FIGURES).count() else LIMIT):
+        found.append(f"weight: {kilobytes:.0f} kB")
     page.close()
     return found
 
 
-def weight(browser: Browser, url: str) -> tuple[int, int]:
-    """Return the bytes of a page and what it loads, compressed, and how many figures it has."""
-    page = browser.new_page(viewport=LAPTOP)
-    loaded = {}
-    page.on("response", lambda response: loaded.setdefault(response.url, response))
-    page.goto(url, wait_until="networkidle")
-    figures = page.locator("article img, article canvas, article svg").count()
-    total = 0
-    for address, response in loaded.items():
-        if response.ok and not address.startswith("data:"):
-            body = response.body()
-            packed = address.endswith((".woff2", ".png", ".jpg"))
-            total += len(body) if packed else len(gzip.compress(body, 6))
-    page.close()
-    return total, figures
+def weight(url: str) -> int:
+    """Return the bytes of a file as a server sends it, compressed unless it is already."""
+    path = Path(url2pathname(urlsplit(url).path))
+    return compressed(path, path.stat().st_mtime_ns) if path.is_file() else 0
+
+
+@functools.cache
+def compressed(path: Path, changed: int) -> int:
+    """Return the compressed size of a file, which many pages load, as it was at a time."""
+    body = path.read_bytes()
+    return len(body) if path.suffix in (".woff2", ".png", ".jpg") else len(gzip.compress(body, 6))
