@@ -63,11 +63,11 @@ def files_read(page: Path, sources: list[str]) -> list[Path]:
     named = {path for source in sources for path in re.findall(r"[\"'](\.\./[^\"']*)[\"']", source)}
     found = set()
     for path in named:
-        file = (folder / path).resolve()
-        if file.is_file():
-            found.add(file)
-        elif file.is_dir():  # all results, for the pages that go through them
-            found.update(file.glob("*.json"))
+        place = (folder / path).resolve()
+        if place.is_dir():  # all results, for the pages that go through them
+            found.update(place.glob("*.json"))
+        else:  # one file, or with a name yet to be filled in, all that may be meant
+            found.update(place.parent.glob(re.sub(r"\{[^{}]*\}", "*", place.name)))
     return sorted(found)
 
 

@@ -338,9 +338,9 @@ def test_the_tabs_remember_the_choice_across_pages(browser, server):
 
 @pytest.mark.parametrize("page", ["02_lstm/index"])
 def test_a_downloaded_notebook_runs_by_itself(page):
-    from check_downloads import NOTEBOOKS, run
+    from check_downloads import NOTEBOOKS, Environment, run
 
     notebook = NOTEBOOKS / f"{page}.ipynb"
     if not notebook.exists():
         missing("the pages are not built: run 'make book'")
-    assert run(notebook, sys.executable, "numpy>=2") == ""
+    assert run(notebook, Environment(sys.executable, ["numpy>=2"])) == ""

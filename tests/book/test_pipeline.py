@@ -104,3 +104,17 @@ def test_changed_results_are_noticed(monkeypatch):
     changed.metadata["read"] = dict.fromkeys(changed.metadata["read"], "another")
     monkeypatch.setattr(execute, "read_page", lambda _: changed)
     assert execute.with_stored_outputs(page) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ('load_results("../../results/gates.json")', 1),
+        ('load_results(f"../../results/weather_{kind}.json")', 2),
+        ('Path("../../results") / name', len(list((ROOT / "book" / "results").glob("*.json")))),
+        ('load_results("../../results/none.json")', 0),
+    ],
+)
+def test_what_a_page_reads_is_found(code, count):
+    page = next(page for page in PAGES if page != execute.LANDING)
+    assert len(execute.files_read(page, [code])) == count
