@@ -65,6 +65,9 @@ explorers: $(INSTALLED)  ## train the models that run in the pages (takes 10 min
 downloads: book  ## run the notebooks that the pages offer, each in a fresh environment (takes long)
 	$(BIN)/python book/check_downloads.py
 
+lighthouse: book  ## let Lighthouse judge some pages, and time their largest paint (reported, not asserted)
+	$(BIN)/python book/lighthouse.py
+
 screenshot: book  ## make the picture in the README
 	$(BIN)/python book/screenshot.py
 

@@ -175,7 +175,6 @@ def whole_book(to: Path) -> None:
             builder.META(charset="utf-8"),
             builder.TITLE(settings["title"]),
             *styles,
-            builder.LINK(rel="stylesheet", href=f"{up}/_static/print.css"),
             builder.LINK(rel="stylesheet", href=f"{up}/_static/whole_book.css"),
         ),
         builder.BODY(

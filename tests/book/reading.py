@@ -19,6 +19,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LAPTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 LIMIT, LIMIT_WITH_FIGURES = 500, 1000  # kB of a page and all that it loads, compressed
+# Pictures are fetched when they come near the window; a gallery's stand in a list and do not count.
+FETCHED_LATER = """() =>
+  [...document.querySelectorAll("article :not(li) > img")].map(image => image.src)"""
 FIGURES = "article img, article canvas, article svg"
 
 SET_THEME = """theme => {
@@ -95,6 +98,7 @@ def faults(browser: Browser, url: str) -> list[str]:
         wider = page.evaluate(TOO_WIDE)
         if wider > 0:
             found.append(f"{size['width']}: {wider} pixels wider than the window")
+    loaded.update(page.evaluate(FETCHED_LATER))
     kilobytes = sum(map(weight, loaded)) / 1000
     if kilobytes > (LIMIT_WITH_FIGURES if page.locator(FIGURES).count() else LIMIT):
         found.append(f"weight: {kilobytes:.0f} kB")
@@ -104,8 +108,10 @@ def faults(browser: Browser, url: str) -> list[str]:
 
 def weight(url: str) -> int:
     """Return the bytes of a file as a server sends it, compressed unless it is already."""
-    path = Path(url2pathname(urlsplit(url).path))
-    return compressed(path, path.stat().st_mtime_ns) if path.is_file() else 0
+    parts = urlsplit(url)
+    path = Path(url2pathname(parts.path))
+    there = parts.scheme == "file" and path.is_file()
+    return compressed(path, path.stat().st_mtime_ns) if there else 0
 
 
 @functools.cache
